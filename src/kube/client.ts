@@ -1,0 +1,91 @@
+import type { Discovery } from './discovery.ts';
+import type { KubeObject, ObjectKey, PartialObject, ResourceType } from './object.ts';
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface ListOptions extends CallOptions {
+  /** All namespaces when absent. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+export interface WriteOptions extends CallOptions {
+  readonly fieldManager?: string;
+  readonly dryRun?: boolean;
+  readonly subresource?: 'status' | 'scale';
+}
+
+export interface ApplyOptions extends WriteOptions {
+  readonly fieldManager: string;
+  /** Take ownership of conflicting fields. */
+  readonly force?: boolean;
+}
+
+export interface DeleteOptions extends CallOptions {
+  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  readonly dryRun?: boolean;
+}
+
+/** Whom the API server shall take us for. */
+export interface Impersonation {
+  readonly user: string;
+  readonly groups?: readonly string[];
+}
+
+export interface Applied<T> {
+  readonly object: T;
+  /** The server answered 201: the object did not exist (or, on a dry run, would be created). */
+  readonly created: boolean;
+}
+
+export type PatchType = 'merge' | 'json' | 'strategic';
+
+/**
+ * The API server, as one identity. Every method throws {@link ApiError} on an error answer, and a `DOMException`
+ * named AbortError or TimeoutError when its signal ends it. Objects go out exactly as given: no field is dropped,
+ * no number re-encoded (integers beyond 2^53 travel as `JSON.rawJSON`).
+ */
+export interface Client {
+  readonly discovery: Discovery;
+  get<T extends KubeObject = KubeObject>(type: ResourceType, key: ObjectKey, options?: CallOptions): Promise<T>;
+  getMetadata(type: ResourceType, key: ObjectKey, options?: CallOptions): Promise<PartialObject>;
+  /** All pages of a collection, in one array. */
+  list<T extends KubeObject = KubeObject>(type: ResourceType, options?: ListOptions): Promise<readonly T[]>;
+  listMetadata(type: ResourceType, options?: ListOptions): Promise<readonly PartialObject[]>;
+  create<T extends KubeObject = KubeObject>(type: ResourceType, object: T, options?: WriteOptions): Promise<T>;
+  /** Server-side apply of `object` (which names itself). */
+  apply<T extends KubeObject = KubeObject>(type: ResourceType, object: T, options: ApplyOptions): Promise<Applied<T>>;
+  patch<T extends KubeObject = KubeObject>(
+    type: ResourceType,
+    key: ObjectKey,
+    patch: { readonly type: PatchType; readonly body: unknown },
+    options?: WriteOptions,
+  ): Promise<T>;
+  delete(type: ResourceType, key: ObjectKey, options?: DeleteOptions): Promise<void>;
+  /** The same server and connections as another identity; rate limits are shared with this client. */
+  impersonate(as: Impersonation): Client;
+  /** A stream of changes that never ends by itself; see {@link WatchHandlers}. Ends when `signal` is aborted. */
+  watch<T extends PartialObject = KubeObject>(type: ResourceType, options: WatchOptions, handlers: WatchHandlers<T>): void;
+}
+
+export interface WatchOptions extends ListOptions {
+  readonly signal: AbortSignal;
+  /** Ask for `PartialObjectMetadata` only. */
+  readonly metadataOnly?: boolean;
+}
+
+/**
+ * What a list+watch tells. After a (re)list `replace` gives the whole state; between those, single changes. Lost
+ * connections, 410, silent servers and throttling are handled inside, with backoff; `error` reports each of them
+ * once, for logs and metrics.
+ */
+export interface WatchHandlers<T> {
+  replace(objects: readonly T[]): void;
+  upsert(object: T): void;
+  remove(object: T): void;
+  error?(error: Error): void;
+}
