@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { withDeadline } from './async.ts';
+import { systemClock } from './clock.ts';
+import { isTimeout } from './errors.ts';
+
+test('withDeadline ends with the given signal', () => {
+  const controller = new AbortController();
+  const signal = withDeadline(controller.signal, 60_000);
+  controller.abort(new Error('stop'));
+  assert.equal(signal.aborted, true);
+  assert.match(String(signal.reason), /stop/);
+});
+
+test('withDeadline ends with a TimeoutError', { timeout: 10_000 }, async () => {
+  // Its timer does not keep the process alive: something else has to.
+  const alive = systemClock.setTimeout(() => undefined, 9_000);
+  const signal = withDeadline(undefined, 1);
+  if (!signal.aborted) await once(signal, 'abort');
+  alive.cancel();
+  assert.ok(isTimeout(signal.reason));
+});
+
+test('delays beyond 24 days do not fire at once', { timeout: 10_000 }, async () => {
+  const fired: string[] = [];
+  const far = systemClock.setTimeout(() => fired.push('far'), 2 ** 31);
+  const signal = withDeadline(undefined, 2 ** 40);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  systemClock.setTimeout(() => {
+    fired.push('near');
+    resolve();
+  }, 5);
+  await promise;
+  far.cancel();
+  assert.deepEqual(fired, ['near']);
+  assert.equal(signal.aborted, false);
+});

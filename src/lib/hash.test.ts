@@ -1,0 +1,12 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { sha256Hex } from './hash.ts';
+
+test('is SHA-256 over bytes, text as UTF-8', () => {
+  for (const text of ['', 'abc', 'grüße ☃ 𝄞', 'x'.repeat(1000)]) {
+    const want = createHash('sha256').update(text).digest('hex');
+    assert.equal(sha256Hex(text), want);
+    assert.equal(sha256Hex(Buffer.from(text)), want);
+  }
+});
