@@ -4,7 +4,8 @@ import { required, type Schema } from '../schema/schema.ts';
 /** A string without a description of its own: the item of a list, the value of a map. */
 export const text: Schema<string> = { type: 'string' };
 
-const DURATION = '^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$';
+/** The pattern of {@link duration}, for fields that also have a default. */
+export const DURATION = '^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$';
 const SHORT_DURATION = '^([0-9]+(\\.[0-9]+)?(ms|s|m))+$';
 
 /**

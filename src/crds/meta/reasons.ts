@@ -111,6 +111,7 @@ export const reasons = [
   'RESTClientError',
   'SourceNotReady',
   // notification-controller
+  'Initialized',
   'TokenNotFound',
   'InvalidConfig',
   'NotificationDispatchFailed',

@@ -1,10 +1,8 @@
 import { artifactSchema } from '../meta/artifact.ts';
-import { conditionsField } from '../meta/condition.ts';
 import {
   duration,
   localObjectReference,
   proxySecretRef,
-  reconcileStatus,
   statusDefault,
   suspend,
   text,
@@ -16,6 +14,7 @@ import { columns } from '../schema/columns.ts';
 import { defineKind, type ObjectOf } from '../schema/kind.ts';
 import { describe, required } from '../schema/schema.ts';
 import { gitReference } from './git-reference.ts';
+import { ignore, observedIgnore, sourceStatus } from './status.ts';
 
 const include = object('Another GitRepository whose files are copied in.', {
   fromPath: string('Path in the other artifact to copy. Default: all of it.'),
@@ -36,9 +35,7 @@ const verify = object('How signatures are checked.', {
 const spec = object(
   'What to fetch, how, and how often.',
   {
-    ignore: string(
-      'Rules in the syntax of .gitignore for what stays out of the artifact. Replaces the built-in list, and is applied after the .sourceignore files in the repository.',
-    ),
+    ignore,
     include: array(
       'Other GitRepositories whose artifacts are copied into this one. A change of one counts as a change of this.',
       include,
@@ -78,11 +75,9 @@ const spec = object(
 const status = object(
   'What was fetched last.',
   {
-    artifact: describe(artifactSchema, 'The artifact of the last revision that was fetched.'),
-    conditions: conditionsField,
+    ...sourceStatus,
     includedArtifacts: array('The artifacts that were copied in, in the order of `spec.include`.', artifactSchema),
-    ...reconcileStatus,
-    observedIgnore: string('The `spec.ignore` that the artifact was made with.'),
+    observedIgnore,
     observedInclude: array('The `spec.include` that the artifact was made with.', include),
     observedRecurseSubmodules: boolean('The `spec.recurseSubmodules` that the artifact was made with.'),
     observedSparseCheckout: array('The `spec.sparseCheckout` that the artifact was made with.', text),
