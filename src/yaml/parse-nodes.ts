@@ -1,0 +1,171 @@
+import {
+  EVENT_ID,
+  type Event,
+  getScalarValue,
+  parseEvents,
+  SCALAR_STYLE,
+  type ScalarEvent,
+  YAMLException,
+} from 'js-yaml';
+import { STYLE, TAG, YamlNode } from './node.ts';
+import { resolvePlain } from './resolve.ts';
+import { YamlError } from './yaml-error.ts';
+
+/** What a text may be; every limit has a default. */
+export interface ParseOptions {
+  /** Named in errors. */
+  readonly file?: string | undefined;
+  /** How deep collections may nest (default 400). */
+  readonly maxDepth?: number;
+  /** How many UTF-16 code units the text may have (default 64 Mi). */
+  readonly maxLength?: number;
+}
+
+const styleOf: Readonly<Record<number, number>> = {
+  [SCALAR_STYLE.PLAIN]: 0,
+  [SCALAR_STYLE.SINGLE_QUOTED]: STYLE.single,
+  [SCALAR_STYLE.DOUBLE_QUOTED]: STYLE.double,
+  [SCALAR_STYLE.LITERAL_BLOCK]: STYLE.literal,
+  [SCALAR_STYLE.FOLDED_BLOCK]: STYLE.folded,
+};
+
+/**
+ * The documents of a YAML stream as trees; tags as go-yaml v3 gives them. A stream of nothing has none; an empty
+ * document between separators is a null. Aliases are kept as such. Throws {@link YamlError}.
+ */
+export function parseNodes(text: string, options: ParseOptions = {}): YamlNode[] {
+  const { file, maxDepth = 400, maxLength = 64 * 1024 * 1024 } = options;
+  if (text.length > maxLength) throw new YamlError(`the text is longer than ${maxLength} characters`, { file });
+  let events: readonly Event[];
+  try {
+    events = parseEvents(text, { maxDepth });
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    throw new YamlError(error.reason, { file, line: error.mark === undefined ? undefined : error.mark.line + 1 });
+  }
+  return new TreeBuilder(text, file).build(events);
+}
+
+/** Turns js-yaml's flat events into trees. */
+class TreeBuilder {
+  private readonly text: string;
+  private readonly file: string | undefined;
+  private readonly documents: YamlNode[] = [];
+  private readonly open: YamlNode[] = [];
+  private anchors = new Map<string, YamlNode>();
+  private handles: Readonly<Record<string, string>> = {};
+  private line = 1;
+  private nextBreak: number;
+
+  constructor(text: string, file: string | undefined) {
+    this.text = text;
+    this.file = file;
+    this.nextBreak = text.indexOf('\n');
+  }
+
+  build(events: readonly Event[]): YamlNode[] {
+    for (const event of events) this.take(event);
+    return this.documents;
+  }
+
+  private take(event: Event): void {
+    switch (event.type) {
+      case EVENT_ID.DOCUMENT:
+        this.anchors = new Map();
+        this.handles = Object.fromEntries(
+          event.directives.flatMap((d) => (d.kind === 'tag' ? [[d.handle, d.prefix]] : [])),
+        );
+        this.open.push(new YamlNode('none', ''));
+        break;
+      case EVENT_ID.POP: {
+        const done = this.open.pop();
+        if (done?.kind === 'none') this.documents.push(done.content[0] ?? new YamlNode('scalar', TAG.null));
+        break;
+      }
+      case EVENT_ID.SCALAR:
+        this.add(this.scalar(event), event.anchorStart, event.anchorEnd);
+        break;
+      case EVENT_ID.ALIAS:
+        this.add(this.alias(this.text.slice(event.anchorStart, event.anchorEnd), event.anchorStart), -1, -1);
+        break;
+      case EVENT_ID.SEQUENCE:
+      case EVENT_ID.MAPPING: {
+        const node = this.collection(event.type === EVENT_ID.MAPPING, event.style === 2, event);
+        this.add(node, event.anchorStart, event.anchorEnd);
+        this.open.push(node);
+        break;
+      }
+    }
+  }
+
+  private add(node: YamlNode, anchorStart: number, anchorEnd: number): void {
+    if (anchorStart >= 0) {
+      node.anchor = this.text.slice(anchorStart, anchorEnd);
+      this.anchors.set(node.anchor, node);
+    }
+    (this.open[this.open.length - 1] as YamlNode).content.push(node);
+  }
+
+  private scalar(event: ScalarEvent): YamlNode {
+    const value = getScalarValue(this.text, event);
+    const style = styleOf[event.style] ?? 0;
+    const node = new YamlNode('scalar', '', value, style);
+    if (event.valueStart >= 0) node.line = this.lineAt(event.valueStart);
+    else node.line = this.line;
+    const tag = this.tagOf(event.tagStart, event.tagEnd);
+    if (tag !== '') {
+      node.tag = tag;
+      node.style |= STYLE.tagged;
+    } else if (style !== 0) node.tag = TAG.str;
+    else node.tag = value === '<<' ? TAG.merge : resolvePlain(value, 'v3').tag;
+    if (event.tagStart >= 0 && tag === '') node.style |= STYLE.bare;
+    return node;
+  }
+
+  private collection(
+    mapping: boolean,
+    flow: boolean,
+    event: { start: number; tagStart: number; tagEnd: number },
+  ): YamlNode {
+    const tag = this.tagOf(event.tagStart, event.tagEnd);
+    const node = new YamlNode(mapping ? 'mapping' : 'sequence', tag === '' ? (mapping ? TAG.map : TAG.seq) : tag);
+    node.style = (flow ? STYLE.flow : 0) | (tag === '' ? 0 : STYLE.tagged);
+    node.line = this.lineAt(event.start);
+    return node;
+  }
+
+  private alias(name: string, position: number): YamlNode {
+    const node = new YamlNode('alias', '', name);
+    node.line = this.lineAt(position);
+    node.alias = this.anchors.get(name);
+    if (node.alias === undefined) {
+      throw new YamlError(`unknown anchor '${name}' referenced`, { file: this.file, line: node.line });
+    }
+    return node;
+  }
+
+  /** Lines are counted as events come, in order; one that lies before the last one keeps the last one's line. */
+  private lineAt(position: number): number {
+    while (this.nextBreak >= 0 && this.nextBreak < position) {
+      this.line++;
+      this.nextBreak = this.text.indexOf('\n', this.nextBreak + 1);
+    }
+    return this.line;
+  }
+
+  /** The short form of an explicit tag: `!!str`, `!custom`; `''` for none and for the non-specific `!`. */
+  private tagOf(start: number, end: number): string {
+    if (start < 0) return '';
+    const raw = this.text.slice(start, end);
+    if (raw === '!') return '';
+    const full = raw.startsWith('!<') ? raw.slice(2, -1) : this.expandTag(raw);
+    return full.startsWith('tag:yaml.org,2002:') ? `!!${full.slice('tag:yaml.org,2002:'.length)}` : full;
+  }
+
+  private expandTag(raw: string): string {
+    const second = raw.indexOf('!', 1);
+    const handle = second < 0 ? '!' : raw.slice(0, second + 1);
+    const prefix = this.handles[handle] ?? (handle === '!!' ? 'tag:yaml.org,2002:' : handle);
+    return prefix + raw.slice(handle.length);
+  }
+}
