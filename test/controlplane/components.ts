@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { kubernetesVersion } from './versions.ts';
+
 /** Where the files of one control plane are, and what its programs are told. All paths are absolute. */
 export interface ComponentSettings {
   readonly dir: string;
@@ -22,6 +25,8 @@ export const files = {
 
 /** Of a Unix socket in the working directory: nobody else on the machine can reach etcd, and no port is needed. */
 const etcdSocket = 'unix://etcd:0';
+
+const stages = join(import.meta.dirname, 'kwok-stages.yaml');
 
 /** `audit.k8s.io/v1` Policy: who did what to which object, without bodies. */
 export const auditPolicy = {
@@ -89,7 +94,7 @@ export function schedulerArgs({ kubeconfig }: ComponentSettings): string[] {
 }
 
 export function kwokArgs({ kubeconfig }: ComponentSettings): string[] {
-  return [`--kubeconfig=${kubeconfig}`, '--manage-all-nodes=true'];
+  return [`--kubeconfig=${kubeconfig}`, '--manage-all-nodes=true', `--config=${stages}`];
 }
 
 /** Enough that namespaces, owners, service accounts, Deployments and aggregated roles work; Pods are never started. */
@@ -134,6 +139,6 @@ export function fakeNode(name: string): object {
         type: 'kwok',
       },
     },
-    status: { allocatable: resources, capacity: resources },
+    status: { allocatable: resources, capacity: resources, nodeInfo: { kubeletVersion: kubernetesVersion } },
   };
 }

@@ -124,6 +124,9 @@ interface Parts {
   readonly options: ControlPlaneOptions;
 }
 
+/** What is waited for, and whether it has come. */
+type Check = readonly [what: string, check: (signal: AbortSignal) => Promise<boolean>];
+
 class RunningControlPlane implements ControlPlane {
   readonly dir: string;
   readonly ca: string;
@@ -221,26 +224,27 @@ class RunningControlPlane implements ControlPlane {
     });
   }
 
-  /** Waits for /readyz, and fails at once when a process it needs has ended. */
+  /** Waits for /readyz. */
   async #ready(needed: readonly Supervised[]): Promise<void> {
-    const failed = new AbortController();
-    const ended = needed.map((process) => process.exited.then((code) => failed.abort(code)));
-    try {
-      await waitFor(
-        async (signal) => (await this.admin.send('GET', '/readyz', { signal })).status === 200,
-        'the API server to be ready',
-        { deadlineMs: startDeadlineMs, intervalMs: 50, signal: this.#signal(failed.signal) },
-      );
-    } catch (error) {
-      throw new Error(`the control plane did not start\n${await this.#logs()}`, { cause: error });
-    } finally {
-      void ended; // stay pending while the processes run
-    }
+    const isReady = async (signal: AbortSignal) => (await this.admin.send('GET', '/readyz', { signal })).status === 200;
+    await this.#come(needed, [['the API server to be ready', isReady]]);
   }
 
-  #signal(other: AbortSignal): AbortSignal {
-    const { signal } = this.#parts.options;
-    return signal === undefined ? other : AbortSignal.any([signal, other]);
+  /** Waits for one check after the other; fails, with the ends of the logs, also when a needed process has ended. */
+  async #come(needed: readonly Supervised[], checks: readonly Check[]): Promise<void> {
+    const ended = new AbortController();
+    for (const process of needed) {
+      void process.exited.then((code) => ended.abort(new Error(`a program ended (${code})`)));
+    }
+    const { signal: given } = this.#parts.options;
+    const signal = given === undefined ? ended.signal : AbortSignal.any([given, ended.signal]);
+    try {
+      for (const [what, check] of checks) {
+        await waitFor(check, what, { deadlineMs: startDeadlineMs, intervalMs: 50, signal });
+      }
+    } catch (cause) {
+      throw new Error(`the control plane did not start\n${await this.#logs()}`, { cause });
+    }
   }
 
   async #logs(): Promise<string> {
@@ -253,26 +257,25 @@ class RunningControlPlane implements ControlPlane {
 
   async #startControllers(settings: ComponentSettings): Promise<void> {
     const { controllers, nodes } = this.#parts;
-    const running: Promise<Supervised>[] = [];
-    if (controllers.length > 0) running.push(this.#run('kube-controller-manager', controllerManagerArgs(settings)));
+    const starting: Promise<Supervised>[] = [];
+    if (controllers.length > 0) starting.push(this.#run('kube-controller-manager', controllerManagerArgs(settings)));
     if (nodes > 0) {
       for (let index = 0; index < nodes; index++) {
         await this.admin.call('POST', '/api/v1/nodes', { body: fakeNode(`kwok-${index}`) });
       }
-      running.push(this.#run('kube-scheduler', schedulerArgs(settings)), this.#run('kwok', kwokArgs(settings)));
+      starting.push(this.#run('kube-scheduler', schedulerArgs(settings)), this.#run('kwok', kwokArgs(settings)));
     }
-    await Promise.all(running);
-    await this.#usable();
+    await this.#come(await Promise.all(starting), this.#usable());
   }
 
   /** The default namespace can run Pods, the aggregated roles have their rules, and the nodes are ready. */
-  async #usable(): Promise<void> {
+  #usable(): Check[] {
     const { controllers, nodes } = this.#parts;
     const has = (path: string, test: (object: ApiObject) => boolean) => async (signal: AbortSignal) => {
       const { status, text } = await this.admin.send('GET', path, { signal });
       return status === 200 && test(JSON.parse(text) as ApiObject);
     };
-    const checks: [string, (signal: AbortSignal) => Promise<boolean>][] = [];
+    const checks: Check[] = [];
     if (controllers.includes('serviceaccount-controller')) {
       const path = '/api/v1/namespaces/default/serviceaccounts/default';
       checks.push(['the default ServiceAccount', has(path, () => true)]);
@@ -284,18 +287,7 @@ class RunningControlPlane implements ControlPlane {
     if (nodes > 0) {
       checks.push(['the nodes to be ready', has('/api/v1/nodes', (list) => countReady(list) === nodes)]);
     }
-    try {
-      for (const [what, check] of checks) {
-        await waitFor(check, what, { deadlineMs: startDeadlineMs, intervalMs: 50, ...this.#optionalSignal() });
-      }
-    } catch (error) {
-      throw new Error(`the control plane's controllers did not start\n${await this.#logs()}`, { cause: error });
-    }
-  }
-
-  #optionalSignal(): { signal?: AbortSignal } {
-    const { signal } = this.#parts.options;
-    return signal === undefined ? {} : { signal };
+    return checks;
   }
 
   async credentialsFor(user: string, groups: readonly string[] = []): Promise<Credentials> {
