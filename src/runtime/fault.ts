@@ -1,3 +1,4 @@
+import type { ConditionType } from '../crds/meta/condition.ts';
 import type { Reason } from '../crds/meta/reasons.ts';
 
 /**
@@ -13,8 +14,17 @@ export interface FaultOptions {
   readonly cause?: unknown;
   /** Overrides the kind's policy for this one attempt. */
   readonly retryAfterMs?: number;
-  /** Metadata for the event, beside what the kind always adds. */
+  /** Retry with the queue's exponential backoff, also where the kind's policy is a fixed interval. */
+  readonly backoff?: true;
+  /** Metadata for the event, beside what the kind always adds; keys without the group's prefix. */
   readonly eventMetadata?: Readonly<Record<string, string>>;
+  /** Says the event's message where it differs from the condition's; `false`: no event. */
+  readonly event?: string | false;
+  /**
+   * The condition of negative polarity that carries this failure beside Ready, for kinds whose Ready is a summary
+   * (sources: FetchFailed, StorageOperationFailed, IncludeUnavailable, ...).
+   */
+  readonly condition?: ConditionType;
 }
 
 /** A failure that a step understands. Anything else that is thrown is a bug: logged with its stack and retried. */
