@@ -2,7 +2,9 @@ import type { Discovery } from './discovery.ts';
 import type { KubeObject, ObjectKey, PartialObject, ResourceType } from './object.ts';
 
 export interface CallOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** For the call with all its retries; the client's own (90 s) when absent. */
+  readonly timeoutMs?: number | undefined;
 }
 
 export interface ListOptions extends CallOptions {
@@ -42,6 +44,21 @@ export interface Applied<T> {
   readonly created: boolean;
 }
 
+/** A request outside the object model. */
+export interface RawOptions extends CallOptions {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly body?: string;
+  /** `application/json` when absent. */
+  readonly contentType?: string;
+  readonly accept?: string;
+}
+
+/** A successful answer as it came, unpacked. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
 export type PatchType = 'merge' | 'json' | 'strategic';
 
 /**
@@ -69,13 +86,24 @@ export interface Client {
   /** The same server and connections as another identity; rate limits are shared with this client. */
   impersonate(as: Impersonation): Client;
   /** A stream of changes that never ends by itself; see {@link WatchHandlers}. Ends when `signal` is aborted. */
-  watch<T extends PartialObject = KubeObject>(type: ResourceType, options: WatchOptions, handlers: WatchHandlers<T>): void;
+  watch<T extends PartialObject = KubeObject>(
+    type: ResourceType,
+    options: WatchOptions<T>,
+    handlers: WatchHandlers<T>,
+  ): void;
+  /** A request as it is, for what has no kind (`/version`, `/openapi/v3`, `/metrics`): same identity, limits and errors. */
+  raw(method: RawOptions['method'], path: string, options?: Omit<RawOptions, 'method'>): Promise<RawAnswer>;
 }
 
-export interface WatchOptions extends ListOptions {
+export interface WatchOptions<T = unknown> extends ListOptions {
   readonly signal: AbortSignal;
   /** Ask for `PartialObjectMetadata` only. */
   readonly metadataOnly?: boolean;
+  /**
+   * Called with each object as it is decoded; what it gives is kept instead. So a first list of thousands never holds
+   * more than its trimmed objects.
+   */
+  readonly trim?: (object: T) => T;
 }
 
 /**

@@ -1,0 +1,300 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { buildConnector, type Dispatcher, Pool, ProxyAgent, Socks5ProxyAgent } from 'undici';
+import { formatDuration } from '../lib/duration.ts';
+import type { Connection, TlsMaterial } from './connection.ts';
+import { TransportError } from './errors.ts';
+import { describeFailure } from './transport-failure.ts';
+
+/** One HTTP exchange, its headers complete but for what HTTP itself adds. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path and query, already escaped. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How one exchange is bounded. */
+export interface HttpLimits {
+  /** For the whole exchange, waiting for a connection included. */
+  readonly timeoutMs: number;
+  /** Of the answer's body, unpacked. */
+  readonly maxBytes: number;
+}
+
+/** An answer with its whole body, unpacked, as text. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Takes a body as it arrives. What it throws ends the exchange. */
+export interface HttpSink {
+  start(status: number, headers: IncomingHttpHeaders): void;
+  data(chunk: Buffer): void;
+}
+
+/** How many HTTP/1.1 connections serve short requests, and whether long ones may share one of HTTP/2. */
+export interface TransportOptions {
+  readonly connections?: number;
+  readonly http2Watches?: boolean;
+}
+
+/** kube-apiserver closes idle connections after 90 s; ours are gone earlier, so that no request meets the closing. */
+const keepAliveMs = 60_000;
+const connectTimeoutMs = 10_000;
+const defaultConnections = 16;
+
+const unzip = promisify(gunzip);
+
+/**
+ * HTTP to one API server. Short requests go over a bounded pool of HTTP/1.1 connections (cheaper per request in Node,
+ * and spread over the replicas behind a load balancer); watches are streams of shared HTTP/2 connections, so that a
+ * hundred cost one socket and one TLS state. Faults are {@link TransportError}s, or the reason of an aborted signal.
+ */
+export class Transport {
+  readonly #origin: string;
+  readonly #prefix: string;
+  readonly #requests: Dispatcher;
+  readonly #watches: Dispatcher;
+
+  constructor(connection: Connection, options: TransportOptions = {}) {
+    const url = new URL(connection.server);
+    this.#origin = url.origin;
+    this.#prefix = url.pathname.replace(/\/+$/, '');
+    this.#requests = dispatcherFor(connection, url, {
+      connections: options.connections ?? defaultConnections,
+      allowH2: false,
+    });
+    this.#watches = dispatcherFor(connection, url, { allowH2: options.http2Watches ?? true });
+  }
+
+  /** Host and port, as metrics name the server. */
+  get host(): string {
+    return new URL(this.#origin).host;
+  }
+
+  /** Sends a request and collects its answer, whatever its status. */
+  async send(request: HttpRequest, limits: HttpLimits): Promise<HttpAnswer> {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let status = 0;
+    let headers: IncomingHttpHeaders = {};
+    const tooLarge = (): TransportError =>
+      new TransportError(`${request.method} ${request.path}: the answer is larger than ${limits.maxBytes} bytes`, {
+        code: 'TooLarge',
+      });
+    await this.#exchange(this.#requests, request, limits.timeoutMs, {
+      start(code, head) {
+        status = code;
+        headers = head;
+      },
+      data(chunk) {
+        size += chunk.length;
+        if (size > limits.maxBytes) throw tooLarge();
+        chunks.push(chunk);
+      },
+    });
+    const [only] = chunks;
+    let bytes = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size);
+    if (headers['content-encoding'] === 'gzip' && bytes.length > 0) {
+      bytes = await unzip(bytes, { maxOutputLength: limits.maxBytes }).catch((cause: unknown) => {
+        throw cause instanceof RangeError ? tooLarge() : this.#failure(request, cause);
+      });
+    }
+    return { status, headers, body: bytes.toString('utf8') };
+  }
+
+  /** Sends a request and hands its answer to `sink` as it arrives; resolves when the server ends it. */
+  stream(request: HttpRequest, sink: HttpSink): Promise<void> {
+    return this.#exchange(this.#watches, request, undefined, sink);
+  }
+
+  /** Ends every exchange and connection. */
+  async close(): Promise<void> {
+    await Promise.all([this.#requests.destroy(), this.#watches.destroy()]);
+  }
+
+  #exchange(
+    dispatcher: Dispatcher,
+    request: HttpRequest,
+    timeoutMs: number | undefined,
+    sink: HttpSink,
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timeout = (): DOMException =>
+        new DOMException(`${this.#goUrl(request)}: no answer within ${formatDuration(timeoutMs ?? 0)}`, 'TimeoutError');
+      const exchange = new Exchange(sink, request.signal, timeoutMs, timeout, (error) => {
+        if (error === undefined) resolve();
+        else reject(error instanceof FromOutside ? this.#failure(request, error.cause) : error);
+      });
+      if (exchange.over) return;
+      try {
+        dispatcher.dispatch(
+          {
+            origin: this.#origin,
+            path: this.#prefix + request.path,
+            method: request.method,
+            headers: request.headers as Record<string, string | string[]>,
+            body: request.body ?? null,
+            // Deadlines are ours: one timer per request, none per watch.
+            headersTimeout: 0,
+            bodyTimeout: 0,
+          },
+          exchange,
+        );
+      } catch (error) {
+        exchange.fail(new FromOutside(error));
+      }
+    });
+  }
+
+  #failure(request: HttpRequest, cause: unknown): TransportError {
+    const { text, code, unsent } = describeFailure(cause, this.host);
+    return new TransportError(`${this.#goUrl(request)}: ${text}`, { code, unsent, cause });
+  }
+
+  /** The request as Go's net/url.Error names it, because such texts reach conditions: `Get "https://…"`. */
+  #goUrl(request: HttpRequest): string {
+    const verb = request.method.charAt(0) + request.method.slice(1).toLowerCase();
+    return `${verb} "${this.#origin}${this.#prefix}${request.path}"`;
+  }
+}
+
+/** An error of undici or Node, still to be put in our words. */
+class FromOutside {
+  readonly cause: unknown;
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
+/** One exchange's end of undici's dispatch protocol: bounded in time, abortable in every phase. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #sink: HttpSink;
+  readonly #signal: AbortSignal | undefined;
+  readonly #done: (error: unknown) => void;
+  readonly #timer: ReturnType<typeof setTimeout> | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #over = false;
+
+  constructor(
+    sink: HttpSink,
+    signal: AbortSignal | undefined,
+    timeoutMs: number | undefined,
+    timeout: () => DOMException,
+    done: (error: unknown) => void,
+  ) {
+    this.#sink = sink;
+    this.#signal = signal;
+    this.#done = done;
+    if (signal?.aborted === true) {
+      this.fail(signal.reason);
+      return;
+    }
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (timeoutMs !== undefined) this.#timer = setTimeout(() => this.fail(timeout()), timeoutMs);
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  readonly #onAbort = (): void => this.fail(this.#signal?.reason);
+
+  /** Ends the exchange from our side. */
+  fail(error: unknown): void {
+    if (!this.#end(error)) return;
+    this.#controller?.abort(error instanceof Error ? error : new Error('aborted'));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#over) controller.abort(new Error('aborted'));
+    else this.#controller = controller;
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (this.#over || status < 200) return;
+    this.#hand(() => this.#sink.start(status, headers));
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) return;
+    this.#hand(() => this.#sink.data(chunk));
+  }
+
+  onResponseEnd(): void {
+    this.#end(undefined);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#end(new FromOutside(error));
+  }
+
+  #hand(give: () => void): void {
+    try {
+      give();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #end(error: unknown): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#done(error);
+    return true;
+  }
+}
+
+interface PoolShape {
+  readonly connections?: number;
+  readonly allowH2: boolean;
+}
+
+function dispatcherFor(connection: Connection, url: URL, shape: PoolShape): Dispatcher {
+  const options = {
+    ...shape,
+    connections: shape.connections ?? null,
+    keepAliveTimeout: keepAliveMs,
+    keepAliveMaxTimeout: keepAliveMs,
+    // One event of a watch may fill a window; a larger one saves round trips on the first list.
+    h2Options: { settings: { initialWindowSize: 1 << 20 }, connectionWindowSize: 4 << 20 },
+  };
+  const { proxyUrl } = connection;
+  if (proxyUrl === undefined)
+    return new Pool(url.origin, { ...options, connect: reloadingConnector(connection, shape) });
+  const requestTls = tlsOptions(connection.tls());
+  if (/^socks5h?:/.test(proxyUrl)) return new Socks5ProxyAgent(proxyUrl, { ...options, requestTls });
+  return new ProxyAgent({ ...options, uri: proxyUrl, requestTls });
+}
+
+/** A connector that takes up new TLS material with the next connection. */
+function reloadingConnector(connection: Connection, shape: PoolShape): buildConnector.connector {
+  let material: TlsMaterial | undefined;
+  let connect: buildConnector.connector | undefined;
+  return (target, callback) => {
+    const current = connection.tls();
+    if (connect === undefined || current !== material) {
+      material = current;
+      connect = buildConnector({ ...tlsOptions(current), allowH2: shape.allowH2, timeout: connectTimeoutMs });
+    }
+    connect(target, callback);
+  };
+}
+
+function tlsOptions(tls: TlsMaterial): buildConnector.BuildOptions {
+  return {
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+    ...(tls.insecure === true ? { rejectUnauthorized: false } : {}),
+  };
+}
