@@ -1,0 +1,167 @@
+// Made by `npm run generate` from the rbac.ts of all kinds. Change those.
+import type { ComponentRules } from './rbac.ts';
+
+/** What each controller may do. */
+export const componentRules: ComponentRules = {
+  "source-controller": [
+    {
+      "apiGroups": [
+        ""
+      ],
+      "resources": [
+        "events"
+      ],
+      "verbs": [
+        "create",
+        "patch"
+      ]
+    },
+    {
+      "apiGroups": [
+        ""
+      ],
+      "resources": [
+        "secrets"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "watch"
+      ]
+    },
+    {
+      "apiGroups": [
+        "source.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "gitrepositories"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "patch",
+        "update",
+        "watch"
+      ]
+    },
+    {
+      "apiGroups": [
+        "source.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "gitrepositories/finalizers"
+      ],
+      "verbs": [
+        "update"
+      ]
+    },
+    {
+      "apiGroups": [
+        "source.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "gitrepositories/status"
+      ],
+      "verbs": [
+        "get",
+        "patch",
+        "update"
+      ]
+    }
+  ],
+  "kustomize-controller": [
+    {
+      "apiGroups": [
+        ""
+      ],
+      "resources": [
+        "configmaps",
+        "secrets",
+        "serviceaccounts"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "watch"
+      ]
+    },
+    {
+      "apiGroups": [
+        ""
+      ],
+      "resources": [
+        "events"
+      ],
+      "verbs": [
+        "create",
+        "patch"
+      ]
+    },
+    {
+      "apiGroups": [
+        ""
+      ],
+      "resources": [
+        "serviceaccounts/token"
+      ],
+      "verbs": [
+        "create"
+      ]
+    },
+    {
+      "apiGroups": [
+        "kustomize.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "kustomizations"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "patch",
+        "update",
+        "watch"
+      ]
+    },
+    {
+      "apiGroups": [
+        "kustomize.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "kustomizations/finalizers"
+      ],
+      "verbs": [
+        "update"
+      ]
+    },
+    {
+      "apiGroups": [
+        "kustomize.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "kustomizations/status"
+      ],
+      "verbs": [
+        "get",
+        "patch",
+        "update"
+      ]
+    },
+    {
+      "apiGroups": [
+        "source.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "buckets",
+        "externalartifacts",
+        "gitrepositories",
+        "ocirepositories"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "watch"
+      ]
+    }
+  ]
+};
