@@ -1,9 +1,12 @@
 import { allKinds } from '../src/crds/all.ts';
+import { reasons } from '../src/crds/meta/reasons.ts';
 import type { Kind } from '../src/crds/schema/kind.ts';
 import type { OpenApi } from '../src/crds/schema/schema.ts';
 import { type SchemaField, walkSchema } from '../src/crds/schema/walk.ts';
+import { reasonMeanings } from './reason-meanings.ts';
 
 const begin = '<!-- fields: made by `npm run generate` from src/crds -->';
+const reasonsNotice = '<!-- made by `npm run generate` from src/crds/meta/reasons.ts -->';
 const end = '<!-- end of fields -->';
 
 /**
@@ -16,7 +19,22 @@ export function docsFiles(read: (path: string) => string | undefined): ReadonlyM
     const path = `docs/spec/${fileName(kind)}.md`;
     files.set(path, withTable(read(path) ?? newPage(kind), fieldTables(kind), path));
   }
+  files.set('docs/spec/reasons.md', reasonsPage());
   return files;
+}
+
+function reasonsPage(): string {
+  return `# Reasons
+
+${reasonsNotice}
+
+Every condition and every event carries a reason, one of these and never another. What to do stands in the message
+beside it. Spelling and meaning are those of Flux 2.9.
+
+| reason | meaning |
+|---|---|
+${reasons.map((reason) => `| \`${reason}\` | ${reasonMeanings[reason]} |`).join('\n')}
+`;
 }
 
 /** As `git-repository`: the name of the kind's file in src/crds. */
