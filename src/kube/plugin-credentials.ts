@@ -20,17 +20,17 @@ export async function pluginCredentials(
   material: TlsMaterial,
 ): Promise<{ readonly credentials: Credentials; tls(): TlsMaterial }> {
   const { KubeConfig } = await import('@kubernetes/client-node');
+  const { name } = user;
   const make = (): InstanceType<typeof KubeConfig> => {
     const config = new KubeConfig();
-    const context = { name: 'context', context: { cluster: cluster.name, user: user.name } };
+    const { exec, 'auth-provider': authProvider } = user.body;
+    // Nothing but the plugin: certificates and the like are ours already.
     config.loadFromString(
       JSON.stringify({
-        apiVersion: 'v1',
-        kind: 'Config',
-        clusters: [{ name: cluster.name, cluster: cluster.body }],
-        users: [{ name: user.name, user: user.body }],
-        contexts: [context],
-        'current-context': context.name,
+        clusters: [{ name, cluster: { server: cluster.body['server'] } }],
+        users: [{ name, user: { exec, 'auth-provider': authProvider } }],
+        contexts: [{ name, context: { cluster: name, user: name } }],
+        'current-context': name,
       }),
     );
     return config;
@@ -39,7 +39,7 @@ export async function pluginCredentials(
   let current = material;
   const ask = async (): Promise<string | undefined> => {
     const options: { headers?: Record<string, unknown>; cert?: unknown; key?: unknown } = {};
-    await withTimeout(config.applyToHTTPSOptions(options as never), user.name);
+    await withTimeout(config.applyToHTTPSOptions(options as never), name);
     const { cert, key } = options;
     if (typeof cert === 'string' && typeof key === 'string' && cert !== current.cert)
       current = { ...current, cert, key };

@@ -60,7 +60,9 @@ export class Transport {
   readonly #origin: string;
   readonly #prefix: string;
   readonly #requests: Dispatcher;
-  readonly #watches: Dispatcher;
+  readonly #makeWatches: () => Dispatcher;
+  #watches: Dispatcher;
+  readonly #retired = new Set<Dispatcher>();
 
   constructor(connection: Connection, options: TransportOptions = {}) {
     const url = new URL(connection.server);
@@ -70,7 +72,8 @@ export class Transport {
       connections: options.connections ?? defaultConnections,
       allowH2: false,
     });
-    this.#watches = dispatcherFor(connection, url, { allowH2: options.http2Watches ?? true });
+    this.#makeWatches = () => dispatcherFor(connection, url, { allowH2: options.http2Watches ?? true });
+    this.#watches = this.#makeWatches();
   }
 
   /** Host and port, as metrics name the server. */
@@ -109,14 +112,32 @@ export class Transport {
     return { status, headers, body: bytes.toString('utf8') };
   }
 
-  /** Sends a request and hands its answer to `sink` as it arrives; resolves when the server ends it. */
-  stream(request: HttpRequest, sink: HttpSink): Promise<void> {
-    return this.#exchange(this.#watches, request, undefined, sink);
+  /**
+   * Sends a request and hands its answer to `sink` as it arrives; resolves when the server ends it. A stream that is
+   * aborted for its silence (TransportError `Silent`) takes its connection out of use: where one stream of a dead
+   * HTTP/2 connection fell silent, the next one would too.
+   */
+  async stream(request: HttpRequest, sink: HttpSink): Promise<void> {
+    const used = this.#watches;
+    try {
+      await this.#exchange(used, request, undefined, sink);
+    } catch (error) {
+      if (error instanceof TransportError && error.code === 'Silent') this.#retire(used);
+      throw error;
+    }
   }
 
   /** Ends every exchange and connection. */
   async close(): Promise<void> {
-    await Promise.all([this.#requests.destroy(), this.#watches.destroy()]);
+    await Promise.all([this.#requests, this.#watches, ...this.#retired].map((dispatcher) => dispatcher.destroy()));
+  }
+
+  #retire(dispatcher: Dispatcher): void {
+    if (this.#watches !== dispatcher) return;
+    this.#watches = this.#makeWatches();
+    this.#retired.add(dispatcher);
+    // Streams that still bring something go on; the connection is closed with the last.
+    void dispatcher.close().finally(() => this.#retired.delete(dispatcher));
   }
 
   #exchange(
