@@ -1,0 +1,19 @@
+import { Applier } from '../../../apply/applier.ts';
+import { KUSTOMIZE_FIELD_MANAGER, KUSTOMIZE_GROUP } from '../../../crds/meta/names.ts';
+import type { Client } from '../../../kube/client.ts';
+import type { KustomizationDeps } from './deps.ts';
+
+/** What applies and prunes as `client`'s identity, with Flux's field manager and owner labels. */
+export function applierFor(client: Client, deps: KustomizationDeps): Applier {
+  return new Applier({
+    client,
+    fieldManager: KUSTOMIZE_FIELD_MANAGER,
+    ownerGroup: KUSTOMIZE_GROUP,
+    concurrency: deps.concurrentSsa,
+    overrideManagers: deps.overrideManagers,
+    customStageKinds: deps.customStageKinds,
+    migrateApiVersion: deps.migrateApiVersion,
+    waiter: deps.waiter,
+    clock: deps.clock,
+  });
+}

@@ -1,0 +1,127 @@
+import { type Health, healthMessage, healthOf } from '../../../apply/health.ts';
+import { status } from '../../../apply/kstatus.ts';
+import type { ObjectStatus } from '../../../apply/kstatus-fields.ts';
+import { formatId, type ObjectRef } from '../../../apply/object-ref.ts';
+import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
+import { formatDuration } from '../../../lib/duration.ts';
+import type { AttemptContext } from '../../../runtime/attempt.ts';
+import { Fault } from '../../../runtime/fault.ts';
+import type { ConditionChange, Outcome } from '../../../runtime/outcome.ts';
+import type { KustomizationDeps } from './deps.ts';
+import { healthTargets } from './health-targets.ts';
+import type { HealthWait } from './health-waits.ts';
+import { historyWith, type Run } from './run.ts';
+import { formatTimeout, timeoutMs } from './spec.ts';
+
+type Statuses = ReadonlyMap<string, ObjectStatus>;
+
+/**
+ * Ends a delivery whose objects need not be waited for, or are healthy already; else begins to wait for them.
+ * What the API server answered to the apply is looked at first, so that what is healthy costs no request.
+ */
+export function checkHealth(
+  object: Kustomization,
+  run: Run,
+  attempt: AttemptContext,
+  deps: KustomizationDeps,
+): Outcome {
+  const targets = healthTargets(object, run.changes);
+  if (targets.length === 0) return ready(run, attempt, deps, [{ type: 'Healthy', status: 'absent' }]);
+  const startedAt = deps.clock.now();
+  const wasHealthy = object.status?.conditions?.some(({ type, status }) => type === 'Healthy' && status === 'True');
+  const facts = { run, startedAt, deadline: startedAt + timeoutMs(object), wasHealthy: wasHealthy === true };
+  const known = knownStatuses(run, targets, startedAt);
+  if (known !== undefined && healthOf(known, rules(run, deps)) === 'healthy') return healthy(facts, attempt, deps);
+  const handle = deps.waiter.watchObjects(run.client, targets, { onChange: () => deps.wake(object.metadata) });
+  deps.waits.begin(object, { ...facts, handle });
+  return waiting(object, facts, attempt, deps);
+}
+
+/** Goes on with a wait: healthy, failed, over its time, or to be waited for still. */
+export function continueWait(
+  object: Kustomization,
+  wait: HealthWait,
+  attempt: AttemptContext,
+  deps: KustomizationDeps,
+): Outcome {
+  const statuses = wait.handle.statuses();
+  const timedOut = deps.clock.now() >= wait.deadline;
+  const health: Health = healthOf(statuses, rules(wait.run, deps));
+  if (health === 'waiting' && !timedOut) return waiting(object, wait, attempt, deps);
+  deps.waits.end(object.metadata);
+  if (health === 'healthy') return healthy(wait, attempt, deps);
+  const message = healthMessage(statuses, { ...rules(wait.run, deps), timedOut: health === 'waiting' });
+  const now = deps.clock.now();
+  runningChecks(object, wait.run, attempt);
+  attempt.record({ history: historyWith(wait.run, 'HealthCheckFailed', attempt, now) }, [
+    { type: 'Healthy', status: 'False', reason: 'HealthCheckFailed', message },
+  ]);
+  throw new Fault(
+    'retry',
+    'HealthCheckFailed',
+    `health check failed after ${formatDuration(now - wait.startedAt)}: ${message}`,
+  );
+}
+
+type WaitFacts = Omit<HealthWait, 'handle'>;
+
+function rules({ jobsWithTtl }: Run, { failFast }: KustomizationDeps) {
+  return { failFast, ...(jobsWithTtl === undefined ? {} : { jobsWithTtl }) };
+}
+
+/** What the answers to the apply say of the targets; undefined when they do not speak of all of them. */
+function knownStatuses({ changes }: Run, targets: readonly ObjectRef[], now: number): Statuses | undefined {
+  const live = new Map(
+    changes.flatMap(({ ref, live }) => (live === undefined ? [] : [[formatId(ref), live] as const])),
+  );
+  const statuses = new Map<string, ObjectStatus>();
+  for (const target of targets) {
+    const object = live.get(formatId(target));
+    if (object === undefined) return undefined;
+    statuses.set(formatId(target), status(object, now));
+  }
+  return statuses;
+}
+
+function waiting(object: Kustomization, wait: WaitFacts, attempt: AttemptContext, deps: KustomizationDeps): Outcome {
+  const message = runningChecks(object, wait.run, attempt);
+  return {
+    state: 'progressing',
+    message,
+    conditions: [{ type: 'Healthy', status: 'Unknown', reason: 'Progressing', message }],
+    requeueAfterMs: Math.max(0, wait.deadline - deps.clock.now()),
+  };
+}
+
+/** The progress message of a wait, which a failure of the wait leaves in the Reconciling condition. */
+function runningChecks(object: Kustomization, { source }: Run, attempt: AttemptContext): string {
+  const message = `Running health checks for revision ${source.artifact.revision} with a timeout of ${formatTimeout(object)}`;
+  attempt.progress('Progressing', message);
+  return message;
+}
+
+function healthy({ run, startedAt, wasHealthy }: WaitFacts, attempt: AttemptContext, deps: KustomizationDeps): Outcome {
+  const message = `Health check passed in ${formatDuration(deps.clock.now() - startedAt)}`;
+  const isNewRevision = run.source.artifact.revision !== attempt.status['lastAppliedRevision'];
+  if (!wasHealthy || (isNewRevision && run.drifted)) attempt.event({ reason: 'Progressing', message });
+  return ready(run, attempt, deps, [{ type: 'Healthy', status: 'True', reason: 'Succeeded', message }]);
+}
+
+function ready(
+  run: Run,
+  attempt: AttemptContext,
+  { clock }: KustomizationDeps,
+  conditions: readonly ConditionChange[],
+): Outcome {
+  const { artifact, originRevision } = run.source;
+  return {
+    state: 'ready',
+    message: `Applied revision: ${artifact.revision}`,
+    conditions,
+    status: {
+      lastAppliedRevision: artifact.revision,
+      lastAppliedOriginRevision: originRevision,
+      history: historyWith(run, 'ReconciliationSucceeded', attempt, clock.now()),
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
+import { build } from '../../../engines/kustomize/build.ts';
+import { generateKustomization } from '../../../engines/kustomize/flux-generate.ts';
+import { substituteObject } from '../../../engines/kustomize/flux-substitute.ts';
+import type { KubeObject } from '../../../kube/object.ts';
+import { errorMessage } from '../../../lib/errors.ts';
+import { sha256Hex } from '../../../lib/hash.ts';
+import type { Tree } from '../../../lib/tree.ts';
+import { Fault } from '../../../runtime/fault.ts';
+import { emitYaml } from '../../../yaml/emit.ts';
+import type { Variables } from './variables.ts';
+
+export interface BuildInput {
+  readonly object: Kustomization;
+  /** The unpacked artifact. */
+  readonly tree: Tree;
+  /** The directory of `spec.path` in the tree. */
+  readonly dir: string;
+  /** From {@link variablesOf}; undefined when there is no postBuild. */
+  readonly variables: Variables | undefined;
+  /** A variable without value or default is an error (feature gate StrictPostBuildSubstitutions). */
+  readonly strict: boolean;
+}
+
+export interface Built {
+  readonly objects: readonly KubeObject[];
+  /** `sha256:<hex>` of the manifests as one YAML stream, which `status.history` records. */
+  readonly digest: string;
+}
+
+/**
+ * From the files of an artifact to the objects that shall be in the cluster. Pure: no cluster, no disk beyond the tree.
+ * Throws a retryable BuildFailed fault (kustomization_controller.go, generate and build).
+ */
+export function buildManifests({ object, tree, dir, variables, strict }: BuildInput): Built {
+  try {
+    const generated = generateKustomization(tree, dir, object.spec);
+    const built = kustomize(generated.tree, dir);
+    const always = object.spec.postBuild?.substituteStrategy === 'Always';
+    const objects = built.map((one) => asKubeObject(substitute(one, variables, { strict, always })));
+    return { objects, digest: `sha256:${sha256Hex(objects.map((one) => emitYaml(one)).join('---\n'))}` };
+  } catch (error) {
+    throw new Fault('retry', 'BuildFailed', errorMessage(error), { cause: error });
+  }
+}
+
+function kustomize(tree: Tree, dir: string): readonly Readonly<Record<string, unknown>>[] {
+  try {
+    return build(tree, dir, { reorder: 'none', loadRestrictions: 'none', version: 'v5.8.1' }).objects;
+  } catch (error) {
+    throw new Error(`kustomize build failed: ${errorMessage(error)}`, { cause: error });
+  }
+}
+
+function substitute(
+  one: Readonly<Record<string, unknown>>,
+  variables: Variables | undefined,
+  options: { readonly strict: boolean; readonly always: boolean },
+): Readonly<Record<string, unknown>> {
+  if (variables === undefined) return one;
+  try {
+    return substituteObject(one, variables(), options);
+  } catch (error) {
+    throw new Error(`post build failed for '${gvkOf(one)}/${nameOf(one)}': ${errorMessage(error)}`, { cause: error });
+  }
+}
+
+/** `Kind.version.group` as kustomize prints it, with `[noGrp]` for the core group. */
+function gvkOf(one: Readonly<Record<string, unknown>>): string {
+  const apiVersion = String(one['apiVersion'] ?? '');
+  const slash = apiVersion.indexOf('/');
+  const group = slash < 0 ? '[noGrp]' : apiVersion.slice(0, slash);
+  return `${String(one['kind'] ?? '')}.${apiVersion.slice(slash + 1)}.${group}`;
+}
+
+function nameOf(one: Readonly<Record<string, unknown>>): string {
+  const { metadata } = one;
+  return typeof metadata === 'object' && metadata !== null && 'name' in metadata ? String(metadata.name) : '';
+}
+
+function asKubeObject(one: Readonly<Record<string, unknown>>): KubeObject {
+  if (!isKubeObject(one))
+    throw new Error(`failed to decode Kubernetes apiVersion, kind and name from: ${emitYaml(one)}`);
+  return one;
+}
+
+function isKubeObject(one: Readonly<Record<string, unknown>>): one is KubeObject {
+  const { apiVersion, kind } = one;
+  return (
+    typeof apiVersion === 'string' && apiVersion !== '' && typeof kind === 'string' && kind !== '' && nameOf(one) !== ''
+  );
+}

@@ -1,0 +1,39 @@
+import type { StatusWaiter } from '../../../apply/waiter.ts';
+import type { ArtifactCache } from '../../../artifact/cache.ts';
+import type { Client } from '../../../kube/client.ts';
+import type { ObjectKey } from '../../../kube/object.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import type { DependencyOptions } from './dependencies.ts';
+import type { HealthWaits } from './health-waits.ts';
+import type { SourceOptions } from './source.ts';
+import type { Terminations } from './terminations.ts';
+
+/** What the steps of a Kustomization's reconcile share. */
+export interface KustomizationDeps {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly artifacts: ArtifactCache;
+  readonly sources: SourceOptions;
+  readonly dependencies: DependencyOptions;
+  readonly waits: HealthWaits;
+  readonly waiter: StatusWaiter;
+  readonly terminations: Terminations;
+  /** Has the object looked at again, now. */
+  wake(key: ObjectKey): void;
+  /** `--default-service-account`; empty for none. */
+  readonly defaultServiceAccount: string;
+  /** `--concurrent-ssa`. */
+  readonly concurrentSsa: number;
+  /** `--override-manager`. */
+  readonly overrideManagers: readonly string[];
+  /** `--custom-apply-stage-kinds`, as `group/Kind`. */
+  readonly customStageKinds: readonly string[];
+  /** Feature gate MigrateAPIVersion. */
+  readonly migrateApiVersion: boolean;
+  /** Feature gate StrictPostBuildSubstitutions. */
+  readonly strictSubstitutions: boolean;
+  /** Not the feature gate DisableFailFastBehavior. */
+  readonly failFast: boolean;
+  /** Feature gate CancelHealthCheckOnNewRevision: tells when a wait was ended by news. */
+  readonly tellCanceledWaits: boolean;
+}

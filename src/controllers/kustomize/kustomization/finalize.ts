@@ -1,0 +1,112 @@
+import { changeLog } from '../../../apply/change-set.ts';
+import { toRef } from '../../../apply/inventory.ts';
+import { subjectOf } from '../../../apply/object-ref.ts';
+import { pruneFailureMessage } from '../../../apply/prune.ts';
+import type { WaitHandle } from '../../../apply/waiter.ts';
+import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
+import { isNotFound } from '../../../kube/errors.ts';
+import type { ResourceType } from '../../../kube/object.ts';
+import { withDeadline } from '../../../lib/async.ts';
+import type { AttemptContext } from '../../../runtime/attempt.ts';
+import { Fault } from '../../../runtime/fault.ts';
+import type { Result } from '../../../runtime/result.ts';
+import { applierFor } from './applier.ts';
+import type { KustomizationDeps } from './deps.ts';
+import { clientFor, serviceAccountOf } from './impersonation.ts';
+import { inventoryEntries } from './inventory.ts';
+import { shouldDeleteObjects, timeoutMs } from './spec.ts';
+
+const serviceAccounts: ResourceType = {
+  group: '',
+  version: 'v1',
+  kind: 'ServiceAccount',
+  plural: 'serviceaccounts',
+  namespaced: true,
+};
+
+/**
+ * Deletes what the Kustomization applied, as its deletion policy says, and with WaitForTermination comes back until all
+ * of it is gone or the timeout has passed since the deletion began. When the account to impersonate is gone, the
+ * objects are left, with a Warning that lists them (kustomization_controller.go, finalize).
+ */
+export async function finalizeKustomization(
+  object: Kustomization,
+  attempt: AttemptContext,
+  deps: KustomizationDeps,
+): Promise<Result | undefined> {
+  const entries = inventoryEntries(object);
+  if (!shouldDeleteObjects(object) || entries.length === 0) return undefined;
+  attempt.annotateEvents(eventMetadata(object));
+  const underWay = deps.terminations.get(object.metadata);
+  if (underWay !== undefined) return awaitTermination(object, underWay, attempt, deps);
+
+  if (!(await accountExists(object, attempt, deps))) {
+    const subjects = entries.map((entry) => subjectOf(toRef(entry)));
+    const message = `unable to prune objects: \n${subjects.join('\n')}`;
+    attempt.log.error({ error: 'skipping pruning, failed to find account to impersonate' }, message);
+    attempt.event({ severity: 'error', message });
+    return undefined;
+  }
+  const client = clientFor(object, deps.client, deps.defaultServiceAccount);
+  const { name, namespace } = object.metadata;
+  const signal = withDeadline(attempt.signal, timeoutMs(object));
+  const { changes, failed } = await applierFor(client, deps).prune(entries, { owner: { name, namespace }, signal });
+  if (failed.length > 0) {
+    const message = pruneFailureMessage(failed);
+    const event = 'pruning for deleted resource failed';
+    throw new Fault('retry', 'PruneFailed', message, { cause: failed[0]?.error, event: `${event}: ${message}` });
+  }
+  const log = changeLog(changes);
+  if (log !== '') attempt.event({ message: log });
+  if (object.spec.deletionPolicy !== 'WaitForTermination') return undefined;
+  const refs = changes.filter(({ action }) => action === 'deleted').map(({ ref }) => ref);
+  if (refs.length === 0) return undefined;
+  const handle = deps.waiter.watchObjects(client, refs, { onChange: () => deps.wake(object.metadata) });
+  deps.terminations.begin(object.metadata, handle);
+  return awaitTermination(object, handle, attempt, deps);
+}
+
+/** Nothing more to do when all objects are gone, or the time is over, which is told; else when to look again. */
+function awaitTermination(
+  object: Kustomization,
+  handle: WaitHandle,
+  attempt: AttemptContext,
+  deps: KustomizationDeps,
+): Result | undefined {
+  const left = [...handle.statuses().values()].filter(({ status }) => status !== 'NotFound');
+  const deadline = Date.parse(object.metadata.deletionTimestamp ?? '') + timeoutMs(object);
+  const remaining = deadline - deps.clock.now();
+  if (left.length > 0 && remaining > 0) return { requeueAfterMs: remaining };
+  deps.terminations.end(object.metadata);
+  if (left.length > 0) {
+    const message = 'failed to wait for resources termination';
+    attempt.log.error({ error: `${left.length} objects are still there` }, message);
+    attempt.event({ severity: 'error', message });
+  }
+  return undefined;
+}
+
+/** Whether there is an account to act as (fluxcd/pkg runtime/client, Impersonator.CanImpersonate). */
+async function accountExists(
+  object: Kustomization,
+  { signal }: AttemptContext,
+  { client, defaultServiceAccount }: KustomizationDeps,
+): Promise<boolean> {
+  const name = serviceAccountOf(object, defaultServiceAccount);
+  if (name === undefined) return true;
+  try {
+    await client.getMetadata(serviceAccounts, { namespace: object.metadata.namespace, name }, { signal });
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+function eventMetadata({ status }: Kustomization): Readonly<Record<string, string>> {
+  const { lastAppliedRevision, lastAppliedOriginRevision } = status ?? {};
+  return {
+    ...(lastAppliedRevision === undefined ? {} : { revision: lastAppliedRevision }),
+    ...(lastAppliedOriginRevision === undefined ? {} : { originRevision: lastAppliedOriginRevision }),
+  };
+}

@@ -1,0 +1,57 @@
+import { type Change, changeLog } from '../../../apply/change-set.ts';
+import { diff, union } from '../../../apply/inventory.ts';
+import { pruneFailureMessage } from '../../../apply/prune.ts';
+import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
+import type { Client } from '../../../kube/client.ts';
+import { withDeadline } from '../../../lib/async.ts';
+import type { AttemptContext } from '../../../runtime/attempt.ts';
+import { Fault } from '../../../runtime/fault.ts';
+import { applierFor } from './applier.ts';
+import type { AppliedManifests } from './apply.ts';
+import type { KustomizationDeps } from './deps.ts';
+import { timeoutMs } from './spec.ts';
+
+export interface PruneInput {
+  readonly object: Kustomization;
+  readonly applied: AppliedManifests;
+  readonly client: Client;
+  readonly attempt: AttemptContext;
+  readonly deps: KustomizationDeps;
+}
+
+/**
+ * Deletes the objects that left the manifests, with `spec.prune`; without, they only leave the inventory. What could not
+ * be deleted stays in the inventory, so that the next attempt tries again. Throws a retryable PruneFailed fault.
+ */
+export async function pruneStale({ object, applied, client, attempt, deps }: PruneInput): Promise<void> {
+  const stale = diff(applied.previous, applied.inventory);
+  if (stale.length === 0 || !object.spec.prune) return;
+  const { name, namespace } = object.metadata;
+  const { changes, failed } = await applierFor(client, deps).prune(stale, {
+    owner: { name, namespace },
+    keepUids: uidsOf(applied.changes),
+    signal: withDeadline(attempt.signal, timeoutMs(object)),
+  });
+  const log = changeLog(changes);
+  if (failed.length > 0) {
+    attempt.record({
+      inventory: {
+        entries: union(
+          applied.inventory,
+          failed.map(({ entry }) => entry),
+        ),
+      },
+    });
+    throw new Fault('retry', 'PruneFailed', pruneFailureMessage(failed), {
+      cause: failed[0]?.error,
+    });
+  }
+  if (log === '') return;
+  attempt.log.info(`garbage collection completed: ${log}`);
+  attempt.event({ message: log });
+}
+
+/** What was just applied may also be served under a name that left the manifests (an API group that moved). */
+function uidsOf(changes: readonly Change[]): ReadonlySet<string> {
+  return new Set(changes.flatMap(({ live }) => live?.metadata.uid ?? []));
+}

@@ -1,0 +1,89 @@
+import { formatId, refOf } from '../../../apply/object-ref.ts';
+import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
+import type { KubeObject } from '../../../kube/object.ts';
+import { isRecord } from '../../../lib/json.ts';
+import type { AttemptContext } from '../../../runtime/attempt.ts';
+import type { Outcome } from '../../../runtime/outcome.ts';
+import { applyManifests } from './apply.ts';
+import { openArtifact, pathInArtifact } from './artifact.ts';
+import { checkHealth, continueWait } from './await-health.ts';
+import { buildManifests } from './build.ts';
+import { checkDependencies } from './dependencies.ts';
+import type { KustomizationDeps } from './deps.ts';
+import { clientFor } from './impersonation.ts';
+import { pruneStale } from './prune.ts';
+import { type Run, recordRun } from './run.ts';
+import { type ResolvedSource, resolveSource } from './source.ts';
+import { formatTimeout } from './spec.ts';
+import { refuseUnsupported } from './unsupported.ts';
+import { variablesOf } from './variables.ts';
+
+/**
+ * Makes the cluster equal to what the source says under `spec.path`. Read from top to bottom: source, dependencies,
+ * files, objects, applied, pruned, healthy. This file alone decides what the status learns when.
+ */
+export async function reconcileKustomization(
+  object: Kustomization,
+  attempt: AttemptContext,
+  deps: KustomizationDeps,
+): Promise<Outcome> {
+  refuseUnsupported(object);
+  const source = resolveSource(object, deps.sources);
+  attempt.annotateEvents(eventMetadata(source));
+  checkDependencies(object, source, deps.dependencies);
+
+  const waiting = deps.waits.resume(object, source.artifact.revision);
+  if (waiting !== undefined) return continueWait(object, waiting, attempt, deps);
+
+  const run = await deliver(object, source, attempt, deps);
+  return checkHealth(object, run, attempt, deps);
+}
+
+/** Everything up to the point where the objects are in the cluster and the stale ones are not. */
+async function deliver(
+  object: Kustomization,
+  source: ResolvedSource,
+  attempt: AttemptContext,
+  deps: KustomizationDeps,
+): Promise<Run> {
+  const { revision } = source.artifact;
+  const { signal } = attempt;
+  const startedAt = deps.clock.now();
+  const working = (step: string): void =>
+    attempt.progress('Progressing', `${step} for revision ${revision} with a timeout of ${formatTimeout(object)}`);
+
+  working('Fetching manifests');
+  using artifact = await openArtifact(source, deps.artifacts, { signal, ...deps.dependencies });
+  const dir = pathInArtifact(object.spec.path, artifact);
+
+  attempt.record({ lastAttemptedRevision: revision });
+  working('Building manifests');
+  const client = clientFor(object, deps.client, deps.defaultServiceAccount);
+  const variables = await variablesOf(object, deps.client, signal);
+  const built = buildManifests({ object, tree: artifact.tree, dir, variables, strict: deps.strictSubstitutions });
+
+  working('Detecting drift');
+  const run: Run = { source, startedAt, digest: built.digest, client, changes: [], drifted: false };
+  const applied = await recordRun(run, 'ReconciliationFailed', attempt, deps.clock, () =>
+    applyManifests({ object, objects: built.objects, client, attempt, deps }),
+  );
+  attempt.record({ inventory: { entries: applied.inventory } });
+
+  await recordRun(run, 'PruneFailed', attempt, deps.clock, () =>
+    pruneStale({ object, applied, client, attempt, deps }),
+  );
+  return { ...run, changes: applied.changes, drifted: applied.changed, jobsWithTtl: jobsWithTtl(built.objects) };
+}
+
+/** Jobs that delete themselves once they have finished, by inventory id (fluxcd/pkg ssa/utils/job.go). */
+function jobsWithTtl(objects: readonly KubeObject[]): ReadonlySet<string> {
+  const jobs = objects.filter(
+    ({ kind, apiVersion, spec }) =>
+      kind === 'Job' && apiVersion.startsWith('batch/') && isRecord(spec) && 'ttlSecondsAfterFinished' in spec,
+  );
+  return new Set(jobs.map((job) => formatId(refOf(job))));
+}
+
+function eventMetadata({ artifact, originRevision }: ResolvedSource): Readonly<Record<string, string>> {
+  return { revision: artifact.revision, ...(originRevision === undefined ? {} : { originRevision }) };
+}

@@ -1,0 +1,55 @@
+import type { Change } from '../../../apply/change-set.ts';
+import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
+import type { Reason } from '../../../crds/meta/reasons.ts';
+import type { Client } from '../../../kube/client.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { isAbort } from '../../../lib/errors.ts';
+import type { AttemptContext } from '../../../runtime/attempt.ts';
+import { withRun } from './history.ts';
+import type { ResolvedSource } from './source.ts';
+
+/** One delivery of one revision: what the steps after it need to know. */
+export interface Run {
+  readonly source: ResolvedSource;
+  /** When the reconcile that applied it began, milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Of the built manifests, `sha256:<hex>`. */
+  readonly digest: string;
+  /** The identity that the objects are written and watched as. */
+  readonly client: Client;
+  readonly changes: readonly Change[];
+  /** Something in the cluster was not as it should be, and was changed. */
+  readonly drifted: boolean;
+  /** Ids of Jobs that delete themselves when they have finished. */
+  readonly jobsWithTtl?: ReadonlySet<string>;
+}
+
+type History = NonNullable<Kustomization['status']>['history'];
+
+/** The status history with this run in it, ended for `reason` at `now`. */
+export function historyWith(run: Run, reason: Reason, attempt: AttemptContext, now: number): History {
+  const { artifact, originRevision } = run.source;
+  return withRun(attempt.status['history'] as History, {
+    digest: run.digest,
+    reason,
+    at: now,
+    tookMs: now - run.startedAt,
+    metadata: { revision: artifact.revision, ...(originRevision === undefined ? {} : { originRevision }) },
+  });
+}
+
+/** Runs a step; when it fails, the history remembers a run that ended for `reason`. */
+export async function recordRun<T>(
+  run: Run,
+  reason: Reason,
+  attempt: AttemptContext,
+  clock: Clock,
+  step: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!isAbort(error)) attempt.record({ history: historyWith(run, reason, attempt, clock.now()) });
+    throw error;
+  }
+}

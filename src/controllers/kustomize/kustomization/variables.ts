@@ -1,0 +1,72 @@
+import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
+import type { Client } from '../../../kube/client.ts';
+import { isNotFound } from '../../../kube/errors.ts';
+import type { KubeObject, ResourceType } from '../../../kube/object.ts';
+import { errorMessage, isAbort } from '../../../lib/errors.ts';
+
+const configMaps: ResourceType = {
+  group: '',
+  version: 'v1',
+  kind: 'ConfigMap',
+  plural: 'configmaps',
+  namespaced: true,
+};
+const secrets: ResourceType = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
+
+type Reference = NonNullable<NonNullable<Kustomization['spec']['postBuild']>['substituteFrom']>[number];
+
+/** Gives the variables, or throws what went wrong when they were read: only an object that is substituted sees it. */
+export type Variables = () => ReadonlyMap<string, string>;
+
+/**
+ * The variables of `spec.postBuild`: those of substituteFrom in order, later ones winning, then the inline ones, which
+ * win over all. Line breaks are taken out of the values (fluxcd/pkg kustomize_varsub.go, LoadVariables).
+ *
+ * @returns undefined when the Kustomization has no postBuild at all
+ */
+export async function variablesOf(
+  object: Kustomization,
+  client: Client,
+  signal: AbortSignal,
+): Promise<Variables | undefined> {
+  const { postBuild } = object.spec;
+  if (postBuild === undefined) return undefined;
+  const variables = new Map<string, string>();
+  const add = (name: string, value: string): Map<string, string> => variables.set(name, value.replaceAll('\n', ''));
+  try {
+    for (const reference of postBuild.substituteFrom ?? []) {
+      for (const [name, value] of await readData(reference, object.metadata.namespace, client, signal))
+        add(name, value);
+    }
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    return () => {
+      throw error;
+    };
+  }
+  for (const [name, value] of Object.entries(postBuild.substitute ?? {})) add(name, value);
+  return () => variables;
+}
+
+async function readData(
+  reference: Reference,
+  namespace: string,
+  client: Client,
+  signal: AbortSignal,
+): Promise<readonly (readonly [string, string])[]> {
+  const secret = reference.kind === 'Secret';
+  try {
+    const found = await client.get<KubeObject & { readonly data?: Readonly<Record<string, string>> }>(
+      secret ? secrets : configMaps,
+      { namespace, name: reference.name },
+      { signal },
+    );
+    const decode = (value: string): string => (secret ? Buffer.from(value, 'base64').toString('utf8') : value);
+    return Object.entries(found.data ?? {}).map(([name, value]) => [name, decode(value)]);
+  } catch (error) {
+    if (reference.optional === true && isNotFound(error)) return [];
+    throw new Error(`substitute from '${reference.kind}/${reference.name}' error: ${errorMessage(error)}`, {
+      cause: error,
+    });
+  }
+}

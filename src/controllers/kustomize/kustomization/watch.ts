@@ -1,0 +1,89 @@
+import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
+import type { Bucket } from '../../../crds/source/bucket.ts';
+import type { ExternalArtifact } from '../../../crds/source/external-artifact.ts';
+import type { GitRepository } from '../../../crds/source/git-repository.ts';
+import type { OCIRepository } from '../../../crds/source/oci-repository.ts';
+import type { ObjectKey } from '../../../kube/object.ts';
+import type { Informer } from '../../../runtime/informer.ts';
+import { isWakeWorthy } from '../../../runtime/predicates.ts';
+import type { WorkQueue } from '../../../runtime/work-queue.ts';
+import type { SourceKind } from './source.ts';
+import { dependencyKeys, sourceKey } from './spec.ts';
+
+const BY_SOURCE = 'source';
+const BY_DEPENDENCY = 'dependency';
+
+type SourceObject = GitRepository | OCIRepository | Bucket | ExternalArtifact;
+
+/** The caches that a Kustomization is reconciled from. ExternalArtifacts are watched only where their gate is on. */
+export interface Caches {
+  readonly kustomizations: Informer<Kustomization>;
+  readonly sources: Readonly<Partial<Record<SourceKind, Informer<SourceObject>>>>;
+}
+
+/**
+ * Wakes a Kustomization when it changes itself, when its source has another revision, and when one that it depends on
+ * changes its readiness or what it applied. Nothing is polled: the dependency interval is a safety net.
+ */
+export function wakeOnChanges({ kustomizations, sources }: Caches, queue: WorkQueue): void {
+  kustomizations.addIndex(BY_SOURCE, (object) => [sourceIndexKey(object.spec.sourceRef.kind, sourceKey(object))]);
+  kustomizations.addIndex(BY_DEPENDENCY, (object) => dependencyKeys(object).map(indexKey));
+
+  kustomizations.onChange((change) => {
+    if (isWakeWorthy(change) && change.current !== undefined) queue.add(keyOf(change.current));
+    const { current } = change;
+    if (current === undefined) return;
+    const news = readinessOf(change.old) !== readinessOf(current);
+    for (const dependent of kustomizations.byIndex(BY_DEPENDENCY, indexKey(keyOf(current)))) {
+      if (news || hasReadyExpr(dependent, keyOf(current))) queue.add(keyOf(dependent));
+    }
+  });
+
+  for (const [kind, informer] of Object.entries(sources)) {
+    informer.onChange(({ old, current }) => {
+      if (current === undefined || !hasNewRevision(old, current)) return;
+      for (const user of kustomizations.byIndex(BY_SOURCE, sourceIndexKey(kind, keyOf(current))))
+        queue.add(keyOf(user));
+    });
+  }
+}
+
+/** An expression may look at any field of the dependency, so that any change of it is news to its dependent. */
+function hasReadyExpr(dependent: Kustomization, key: Required<ObjectKey>): boolean {
+  const expressions = dependent.spec.dependsOn ?? [];
+  return dependencyKeys(dependent).some(
+    ({ namespace, name }, index) =>
+      namespace === key.namespace && name === key.name && (expressions[index]?.readyExpr ?? '') !== '',
+  );
+}
+
+/** What the built-in check looks at (kustomization_controller.go, checkDependencies). */
+function readinessOf(object: Kustomization | undefined): string {
+  if (object === undefined) return '';
+  const ready = object.status?.conditions?.find((condition) => condition.type === 'Ready');
+  return JSON.stringify([
+    object.metadata.generation,
+    object.status?.observedGeneration,
+    object.status?.lastAppliedRevision,
+    ready?.status,
+  ]);
+}
+
+function hasNewRevision(old: SourceObject | undefined, current: SourceObject): boolean {
+  const revision = current.status?.artifact?.revision;
+  return revision !== undefined && revision !== old?.status?.artifact?.revision;
+}
+
+function keyOf(object: {
+  readonly metadata: { readonly namespace: string; readonly name: string };
+}): Required<ObjectKey> {
+  return { namespace: object.metadata.namespace, name: object.metadata.name };
+}
+
+function indexKey(key: Required<ObjectKey>): string {
+  return `${key.namespace}/${key.name}`;
+}
+
+function sourceIndexKey(kind: string, key: Required<ObjectKey>): string {
+  return `${kind}/${indexKey(key)}`;
+}
