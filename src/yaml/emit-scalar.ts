@@ -180,18 +180,29 @@ export function writeLiteral(text: string, indent: number): string {
   return `|${blockHints(text)}\n${text.replace(/^(?=.)/gm, pad)}`;
 }
 
-/** A folded block scalar that is never wrapped (v3's endless width). */
+/**
+ * A folded block scalar that is never wrapped (v3's endless width). The empty line that keeps a line break from being
+ * folded depends on how the whole text begins, a slip of libyaml that changes what is read back.
+ */
 export function writeFolded(text: string, indent: number): string {
   const pad = ' '.repeat(indent);
+  const doubled = /^\n*[^ \t\n]/.test(text);
   let out = `>${blockHints(text)}\n`;
-  const lines = text.split('\n');
-  lines.forEach((line, i) => {
-    const last = i === lines.length - 1;
-    if (line !== '') out += pad + line;
-    if (last) return;
-    out += '\n';
-    const next = lines[i + 1] ?? '';
-    if (line !== '' && !/^[ \t]/.test(line) && /^[^ \t]/.test(next)) out += '\n';
-  });
+  let lineStart = true;
+  let leading = true;
+  for (const char of text) {
+    if (char === '\n') {
+      if (!lineStart && !leading && doubled) out += '\n';
+      out += char;
+      lineStart = true;
+      continue;
+    }
+    if (lineStart) {
+      out += pad;
+      leading = char === ' ' || char === '\t';
+    }
+    out += char;
+    lineStart = false;
+  }
   return out;
 }

@@ -39,6 +39,8 @@ export class YamlNode {
   content: YamlNode[];
   anchor = '';
   alias: YamlNode | undefined = undefined;
+  /** A null that a patch keeps although nulls are usually taken away; set for a moment while fields are set. */
+  keep = false;
   /** Line in the text it was read from, from 1; 0 when it was made. */
   line = 0;
 
@@ -60,13 +62,13 @@ export class YamlNode {
     return node;
   }
 
-  /** Becomes what `other` is, in place, so that whoever holds this node sees it. Children are shared, not copied. */
+  /** Becomes what `other` is, in place, so that whoever holds this node sees it. Children are shared, their list is not. */
   assign(other: YamlNode): void {
     this.kind = other.kind;
     this.tag = other.tag;
     this.value = other.value;
     this.style = other.style;
-    this.content = other.content;
+    this.content = other.content.slice();
     this.copyMarks(other);
   }
 
