@@ -93,7 +93,10 @@ export class Informer<T extends PartialObject = KubeObject> {
         replace: (objects) => this.#replace(objects),
         upsert: (object) => this.#upsert(object),
         remove: (object) => this.#remove(keyText(object.metadata)),
-        error: (error) => log.debug({ error, resource: type.plural, group: type.group }, 'Watch interrupted'),
+        error: (error) => {
+          const level = this.#isSynced ? 'debug' : 'error';
+          log[level]({ error, resource: type.plural, group: type.group }, 'Watch interrupted');
+        },
       },
     );
   }

@@ -8,7 +8,7 @@ import { type ReconcileContext, ReportedError } from './controller.ts';
 import type { EventSink } from './events.ts';
 import { Fault } from './fault.ts';
 import type { RuntimeMetrics } from './metrics.ts';
-import type { EventInput, Outcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import { type ObjectCache, OwnWrites } from './own-writes.ts';
 import type { KindPolicy } from './policies.ts';
 import type { Result } from './result.ts';

@@ -14,6 +14,7 @@ import {
   reconciling,
   type Status,
   setReady,
+  statusOf,
   withFacts,
   withFailure,
   withFaultCondition,
@@ -86,7 +87,9 @@ function ready(policy: KindPolicy, input: SettleInput, outcome: Outcome): Settle
   const { object, now } = input;
   const generation = generationOf(object);
   const draft = withFacts(input.draft, outcome.status, outcome.conditions, generation, now);
-  let conditions = removeConditions(draft.conditions ?? [], 'Reconciling', 'Stalled');
+  const over = outcome.conditions?.map(({ type }) => type as string) ?? [];
+  const failures = (policy.summary?.negative ?? []).filter((type) => !over.includes(type));
+  let conditions = removeConditions(draft.conditions ?? [], 'Reconciling', 'Stalled', ...failures);
   if (policy.summary === undefined) {
     const reason = outcome.reason ?? policy.readyReason;
     conditions = setReady(conditions, 'True', reason, outcome.message ?? '', generation, now);
@@ -99,7 +102,7 @@ function ready(policy: KindPolicy, input: SettleInput, outcome: Outcome): Settle
   const took = formatDuration(now - input.startedAt);
   const next = interval === undefined ? '' : `, next run in ${formatDuration(interval)}`;
   const message = `Reconciliation finished in ${took}${next}`;
-  const told = policy.successEvent && isNews(policy, input.written, status);
+  const told = policy.successEvent && isNews(policy, statusOf(object), status);
   return {
     status,
     events: [
@@ -248,12 +251,13 @@ function withMetadata({ eventMetadata }: SettleInput, event: EventInput): EventI
   return { ...event, metadata: { ...eventMetadata, ...event.metadata } };
 }
 
-function isNews(policy: KindPolicy, written: Status, status: Status): boolean {
+/** Whether a success changed what a reader of the status can see. */
+function isNews(policy: KindPolicy, before: Status, status: Status): boolean {
   return (
-    !isReady(written.conditions ?? []) ||
-    written.observedGeneration !== status.observedGeneration ||
-    written.lastHandledReconcileAt !== status.lastHandledReconcileAt ||
-    policy.notableFields.some((field) => !jsonEqual(written[field], status[field]))
+    !isReady(before.conditions ?? []) ||
+    before.observedGeneration !== status.observedGeneration ||
+    before.lastHandledReconcileAt !== status.lastHandledReconcileAt ||
+    policy.notableFields.some((field) => !jsonEqual(before[field], status[field]))
   );
 }
 

@@ -1,0 +1,80 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { FatalError } from './controller.ts';
+
+/** What a path answers. */
+export interface Answer {
+  readonly status: number;
+  readonly contentType?: string;
+  readonly body: string;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Where it can be reached, for example `127.0.0.1:8080`. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves GET and HEAD of the given paths at a Go listen address (`:8080`, `127.0.0.1:0`); other paths are 404.
+ * `0` and an empty address mean no server. Throws {@link FatalError} when the address cannot be listened at.
+ */
+export async function serveHttp(
+  address: string,
+  what: string,
+  routes: Readonly<Record<string, () => Answer | Promise<Answer>>>,
+): Promise<RunningServer | undefined> {
+  const at = listenAddress(address, what);
+  if (at === undefined) return undefined;
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000, keepAliveTimeout: 30_000 });
+  server.on('request', (request, response) => {
+    request.resume();
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const answering =
+      route === undefined
+        ? { status: 404, body: '404 page not found\n' }
+        : isRead
+          ? route()
+          : { status: 405, body: 'Method Not Allowed\n' };
+    Promise.resolve(answering)
+      .catch((error: unknown): Answer => ({ status: 500, body: `${String(error)}\n` }))
+      .then(({ status, body, contentType = 'text/plain; charset=utf-8' }) => {
+        response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
+        response.end(request.method === 'HEAD' ? undefined : body);
+      })
+      .catch(() => response.destroy());
+  });
+  await listening(server, at, what, address);
+  const { address: host, port } = server.address() as AddressInfo;
+  return { address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, close: () => closed(server) };
+}
+
+/** A Go listen address; undefined for none. Throws {@link FatalError}. */
+function listenAddress(address: string, what: string): { host?: string; port: number } | undefined {
+  if (address === '' || address === '0') return undefined;
+  const match = /^(?:\[(?<six>[^\]]*)\]|(?<host>[^:]*)):(?<port>\d{1,5})$/.exec(address);
+  const { six, host = six, port } = match?.groups ?? {};
+  if (port === undefined || Number(port) > 65_535) {
+    throw new FatalError(`the ${what} address ${JSON.stringify(address)} is none: expected [host]:port`);
+  }
+  return host === undefined || host === '' ? { port: Number(port) } : { host, port: Number(port) };
+}
+
+function listening(server: Server, at: { host?: string; port: number }, what: string, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(new FatalError(`the ${what} server cannot listen at ${address}: ${error.message}`, { cause: error }));
+    });
+    server.listen(at, resolve);
+  });
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
