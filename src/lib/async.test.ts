@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { withDeadline } from './async.ts';
+import { mapLimited, withDeadline } from './async.ts';
 import { systemClock } from './clock.ts';
 import { isTimeout } from './errors.ts';
 
@@ -35,4 +35,29 @@ test('delays beyond 24 days do not fire at once', { timeout: 10_000 }, async () 
   far.cancel();
   assert.deepEqual(fired, ['near']);
   assert.equal(signal.aborted, false);
+});
+
+test('mapLimited keeps order and bound', async () => {
+  let running = 0;
+  let most = 0;
+  const results = await mapLimited([5, 1, 3, 2, 4], 2, async (n, index) => {
+    most = Math.max(most, ++running);
+    for (let i = 0; i < n; i++) await Promise.resolve();
+    running--;
+    return `${index}:${n}`;
+  });
+  assert.deepEqual(results, ['0:5', '1:1', '2:3', '3:2', '4:4']);
+  assert.equal(most, 2);
+  assert.deepEqual(await mapLimited([], 2, async () => 1), []);
+});
+
+test('mapLimited fails with the earliest item and starts no more', async () => {
+  const started: number[] = [];
+  const slowFirst = mapLimited([0, 1, 2, 3, 4], 2, async (n) => {
+    started.push(n);
+    for (let i = 0; n === 0 && i < 50; i++) await Promise.resolve();
+    throw new Error(`item ${n}`);
+  });
+  await assert.rejects(slowFirst, /item 0/);
+  assert.deepEqual(started, [0, 1]);
 });

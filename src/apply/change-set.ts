@@ -1,0 +1,32 @@
+import type { KubeObject } from '../kube/object.ts';
+import { type ObjectRef, subjectOf } from './object-ref.ts';
+
+/** What became of one object, in the words that events and logs use (fluxcd/pkg ssa/changeset.go). */
+export type Action = 'created' | 'configured' | 'unchanged' | 'deleted' | 'skipped' | 'unknown';
+
+export interface Change {
+  readonly ref: ObjectRef;
+  /** `Kind/namespace/name`. */
+  readonly subject: string;
+  readonly action: Action;
+  /** The object as the API server last showed it; absent when it was not asked for, or is deleted. */
+  readonly live?: KubeObject;
+}
+
+export interface ChangeSet {
+  readonly entries: readonly Change[];
+}
+
+export function change(ref: ObjectRef, action: Action, live?: KubeObject): Change {
+  return { ref, subject: subjectOf(ref), action, ...(live === undefined ? {} : { live }) };
+}
+
+/** Whether anything was done to the object (kustomize-controller internal/controller/utils.go, HasChanged). */
+export function hasChanged({ action }: Change): boolean {
+  return action !== 'skipped' && action !== 'unchanged';
+}
+
+/** One line per change, `Kind/namespace/name action`, as events show them. */
+export function changeLog(changes: readonly Change[]): string {
+  return changes.map(({ subject, action }) => `${subject} ${action}`).join('\n');
+}

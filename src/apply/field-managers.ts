@@ -1,0 +1,102 @@
+import type { KubeObject, ManagedFieldsEntry } from '../kube/object.ts';
+import { unionFields } from './fields-v1.ts';
+
+/** A writer whose fields become ours. Names are matched as prefixes: `kubectl` is also `kubectl-client-side-apply`. */
+export interface FieldManager {
+  readonly name: string;
+  readonly operation: 'Apply' | 'Update';
+}
+
+export interface JsonPatchOperation {
+  readonly op: 'remove' | 'replace' | 'add' | 'test';
+  readonly path: string;
+  readonly value?: unknown;
+}
+
+/** Annotations of kubectl and of Flux 1 that are taken off (kustomize-controller, apply, ApplyCleanupOptions). */
+const staleAnnotations: readonly string[] = [
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'kustomize.toolkit.fluxcd.io/checksum',
+  'fluxcd.io/sync-checksum',
+];
+const staleLabels: readonly string[] = ['fluxcd.io/sync-gc-mark'];
+
+/** Whose fields are taken over: kubectl's, what was there before the first apply, our own old writes, and `others`. */
+export function managersToReplace(own: string, others: readonly string[] = []): readonly FieldManager[] {
+  return [
+    { name: 'kubectl', operation: 'Apply' },
+    { name: 'kubectl', operation: 'Update' },
+    { name: 'before-first-apply', operation: 'Update' },
+    { name: own, operation: 'Update' },
+    ...others.flatMap((name): FieldManager[] => [
+      { name, operation: 'Apply' },
+      { name, operation: 'Update' },
+    ]),
+  ];
+}
+
+/**
+ * The JSON patch that makes the live object ours before it is applied: annotations and labels of former tools go, and
+ * the fields of the `replaced` managers become fields of `own`, so that the apply which follows removes what is not
+ * in the source (fluxcd/pkg ssa/patch.go). Empty when there is nothing to do. It is bound to the resource version:
+ * the API server answers 409 when the object has changed meanwhile.
+ */
+export function cleanupPatch(live: KubeObject, own: string, replaced: readonly FieldManager[]): JsonPatchOperation[] {
+  const { annotations, labels, managedFields = [], resourceVersion } = live.metadata;
+  const operations: JsonPatchOperation[] = [
+    ...removals('annotations', annotations, staleAnnotations),
+    ...removals('labels', labels, staleLabels),
+  ];
+  const entries = takeOver(managedFields, own, replaced);
+  if (entries !== undefined) operations.push({ op: 'replace', path: '/metadata/managedFields', value: entries });
+  return operations.length === 0 ? [] : bound(operations, resourceVersion);
+}
+
+/**
+ * The JSON patch that says of every writer's fields that they were written by the version the object is applied with
+ * (fluxcd/pkg ssa/patch.go, PatchMigrateToVersion). Empty when they say so already.
+ */
+export function migrationPatch(live: KubeObject, apiVersion: string): JsonPatchOperation[] {
+  const { managedFields = [], resourceVersion } = live.metadata;
+  if (managedFields.every((entry) => entry.apiVersion === apiVersion)) return [];
+  const entries = managedFields.map((entry) => ({ ...entry, apiVersion }));
+  return bound([{ op: 'replace', path: '/metadata/managedFields', value: entries }], resourceVersion);
+}
+
+function bound(operations: readonly JsonPatchOperation[], resourceVersion: string | undefined): JsonPatchOperation[] {
+  if (resourceVersion === undefined) return [...operations];
+  return [...operations, { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion }];
+}
+
+function removals(
+  field: 'annotations' | 'labels',
+  texts: Readonly<Record<string, string>> | undefined,
+  keys: readonly string[],
+): JsonPatchOperation[] {
+  return keys
+    .filter((key) => texts !== undefined && Object.hasOwn(texts, key))
+    .map((key) => ({ op: 'remove', path: `/metadata/${field}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}` }));
+}
+
+/** The entries with those of `replaced` merged into ours, which comes last; undefined when there are none of them. */
+function takeOver(
+  entries: readonly ManagedFieldsEntry[],
+  own: string,
+  replaced: readonly FieldManager[],
+): readonly ManagedFieldsEntry[] | undefined {
+  let ours = entries.findLast(({ manager, operation }) => manager === own && operation === 'Apply');
+  const others = entries.filter((entry) => entry !== ours);
+  const taken = others.filter((entry) => replaced.some((manager) => matches(entry, manager)));
+  if (taken.length === 0) return undefined;
+  for (const entry of taken) {
+    ours =
+      ours === undefined
+        ? { ...entry, manager: own, operation: 'Apply' }
+        : { ...ours, fieldsV1: unionFields(ours.fieldsV1, entry.fieldsV1) };
+  }
+  return [...others.filter((entry) => !taken.includes(entry)), ...(ours === undefined ? [] : [ours])];
+}
+
+function matches(entry: ManagedFieldsEntry, { name, operation }: FieldManager): boolean {
+  return entry.operation === operation && !entry.subresource && (entry.manager ?? '').startsWith(name);
+}

@@ -1,0 +1,155 @@
+import { type Owner, ownerOf } from '../crds/meta/names.ts';
+import type { Client } from '../kube/client.ts';
+import { isConflict, isNoMatch, isNotFound } from '../kube/errors.ts';
+import type { PartialObject, ResourceType } from '../kube/object.ts';
+import { mapLimited, withDeadline } from '../lib/async.ts';
+import { errorMessage } from '../lib/errors.ts';
+import { type Change, change } from './change-set.ts';
+import { type Entry, sortEntries, toRef } from './inventory.ts';
+import type { ObjectPolicy } from './metadata.ts';
+import { keyOf, type ObjectRef, subjectOf } from './object-ref.ts';
+import { requestMs } from './plan.ts';
+import { servedInstead } from './served-instead.ts';
+import { byRank } from './sort.ts';
+
+export interface PruneContext {
+  readonly client: Client;
+  readonly ownerGroup: string;
+  readonly policy: ObjectPolicy;
+  readonly concurrency: number;
+}
+
+export interface PruneOptions {
+  /** Only objects whose labels name this owner are deleted. */
+  readonly owner: Owner;
+  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+  /** Objects that are never deleted, by uid: what was just applied may be served under two names. */
+  readonly keepUids?: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+}
+
+export interface PruneFailure {
+  readonly entry: Entry;
+  readonly error: unknown;
+  /** Upstream's text. */
+  readonly message: string;
+}
+
+export interface PruneResult {
+  /** What was deleted (or was gone already) and skipped, in order. */
+  readonly changes: readonly Change[];
+  /** What is still there, or may be: these entries have to stay in the inventory. */
+  readonly failed: readonly PruneFailure[];
+}
+
+/** How often an object that changes under our eyes is looked at again before it is left for the next attempt. */
+const maxLooks = 5;
+
+/**
+ * Deletes the objects of inventory entries, in the reverse of the order in which they were applied
+ * (fluxcd/pkg ssa/manager_delete.go, DeleteAll). An object is deleted only when its labels, read just before, name
+ * `owner` and nothing on it says that it stays; the request is bound to the object as it was read, so that one which is
+ * changed, taken over or re-created in between is looked at again. A failure concerns its own object only.
+ */
+export async function prune(
+  context: PruneContext,
+  entries: readonly Entry[],
+  options: PruneOptions,
+): Promise<PruneResult> {
+  const changes: Change[] = [];
+  const failed: PruneFailure[] = [];
+  const sorted = sortEntries(entries).reverse();
+  for (const run of byRank(sorted, (entry) => entry.id.slice(entry.id.lastIndexOf('_') + 1))) {
+    const results = await mapLimited(run, context.concurrency, (entry) => pruneEntry(context, entry, options));
+    for (const result of results) {
+      if ('error' in result) failed.push(result);
+      else changes.push(result);
+    }
+  }
+  return { changes, failed };
+}
+
+/** The sentence for everything that could not be deleted (fluxcd/pkg ssa/manager_delete.go, DeleteAll). */
+export function pruneFailureMessage(failed: readonly PruneFailure[]): string {
+  return `delete failed, errors: ${failed.map(({ message }) => `${message};`).join('')}`;
+}
+
+async function pruneEntry(context: PruneContext, entry: Entry, options: PruneOptions): Promise<Change | PruneFailure> {
+  options.signal.throwIfAborted();
+  let step = 'query';
+  let subject = entry.id;
+  try {
+    const ref = toRef(entry);
+    subject = subjectOf(ref);
+    const type = await typeOf(ref, context.client, options.signal);
+    if (type === 'gone') return change(ref, 'deleted');
+    const onDelete = (): void => {
+      step = 'delete';
+    };
+    return await pruneObject(type, ref, context, { ...options, onDelete });
+  } catch (error) {
+    options.signal.throwIfAborted();
+    return { entry, error, message: `${subject} ${step} failed: ${errorMessage(error)}` };
+  }
+}
+
+async function pruneObject(
+  type: ResourceType,
+  ref: ObjectRef,
+  { client, ownerGroup, policy }: PruneContext,
+  options: PruneOptions & { readonly onDelete: () => void },
+): Promise<Change> {
+  const { owner, keepUids, propagationPolicy = 'Background', signal } = options;
+  for (let look = 1; ; look++) {
+    const found = await read(client, type, ref, signal);
+    if (found === undefined) return change(ref, 'deleted');
+    const { uid, resourceVersion, labels } = found.metadata;
+    const isOurs = sameOwner(ownerOf(ownerGroup, labels), owner);
+    if (!isOurs || policy.kept(found) || (uid !== undefined && keepUids?.has(uid))) return change(ref, 'skipped');
+    // It is on its way out: asking again changes nothing.
+    if (found.metadata.deletionTimestamp) return change(ref, 'deleted');
+    options.onDelete();
+    try {
+      const preconditions = {
+        ...(uid === undefined ? {} : { uid }),
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      };
+      const call = { propagationPolicy, preconditions, signal: withDeadline(signal, requestMs) };
+      await client.delete(type, keyOf(ref), call);
+      return change(ref, 'deleted');
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isNotFound(error)) return change(ref, 'deleted');
+      if (!isConflict(error) || look >= maxLooks) throw error;
+    }
+  }
+}
+
+async function read(
+  client: Client,
+  type: ResourceType,
+  ref: ObjectRef,
+  signal: AbortSignal,
+): Promise<PartialObject | undefined> {
+  try {
+    return await client.getMetadata(type, keyOf(ref), { signal: withDeadline(signal, requestMs) });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+async function typeOf(ref: ObjectRef, client: Client, signal: AbortSignal): Promise<ResourceType | 'gone'> {
+  try {
+    return await client.discovery.resourceFor(ref, { signal: withDeadline(signal, requestMs) });
+  } catch (error) {
+    if (!isNoMatch(error)) throw error;
+    const instead = await servedInstead(ref, client, withDeadline(signal, requestMs));
+    if (instead === undefined) throw error;
+    return instead;
+  }
+}
+
+function sameOwner(a: Owner | undefined, b: Owner): boolean {
+  return a?.name === b.name && a.namespace === b.namespace;
+}

@@ -1,0 +1,69 @@
+import type { Client } from '../kube/client.ts';
+import type { KubeObject, ResourceType } from '../kube/object.ts';
+import { isRecord } from '../lib/json.ts';
+import { textAt, valueAt } from './kstatus-fields.ts';
+import type { ObjectRef } from './object-ref.ts';
+
+const crdType: ResourceType = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  kind: 'CustomResourceDefinition',
+  plural: 'customresourcedefinitions',
+  namespaced: false,
+};
+const apiServiceType: ResourceType = {
+  group: 'apiregistration.k8s.io',
+  version: 'v1',
+  kind: 'APIService',
+  plural: 'apiservices',
+  namespaced: false,
+};
+
+/**
+ * What to make of an object whose kind the API server does not serve in the version of its inventory entry: another
+ * version that its CRD still serves; `gone` when neither a CRD nor an API service can hold such an object any more,
+ * because then it went with its kind; undefined when that cannot be told (the kind may be back in a moment).
+ *
+ * Differs from Flux (docs/adr/0007), where such an entry makes every prune fail for ever once the controller has been
+ * restarted.
+ */
+export async function servedInstead(
+  ref: ObjectRef,
+  client: Client,
+  signal: AbortSignal,
+): Promise<ResourceType | 'gone' | undefined> {
+  // Kinds of Kubernetes' own come and go with its version, and their objects may stay in etcd.
+  if (!ref.group.includes('.') || ref.group.endsWith('.k8s.io')) return undefined;
+  try {
+    const all = await client.listMetadata(crdType, { signal });
+    for (const { metadata } of all.filter(({ metadata: { name } }) => name.endsWith(`.${ref.group}`))) {
+      const crd = await client.get(crdType, { name: metadata.name }, { signal });
+      if (textAt(crd, ['spec', 'names', 'kind']) === ref.kind) return otherVersion(crd, ref);
+    }
+    return (await isAggregated(ref, client, signal)) ? undefined : 'gone';
+  } catch {
+    return undefined;
+  }
+}
+
+function otherVersion(crd: KubeObject, ref: ObjectRef): ResourceType | undefined {
+  const plural = textAt(crd, ['spec', 'names', 'plural']);
+  const versions = valueAt(crd, ['spec', 'versions']);
+  const served = Array.isArray(versions)
+    ? versions.filter(isRecord).find((version) => version['served'] === true)
+    : undefined;
+  const name = served?.['name'];
+  if (plural === undefined || typeof name !== 'string' || name === ref.version) return undefined;
+  const { group, kind } = ref;
+  return { group, version: name, kind, plural, namespaced: textAt(crd, ['spec', 'scope']) === 'Namespaced' };
+}
+
+/** Whether another server answers for the group. CRDs have API services too, but those name no service. */
+async function isAggregated(ref: ObjectRef, client: Client, signal: AbortSignal): Promise<boolean> {
+  const all = await client.listMetadata(apiServiceType, { signal });
+  for (const { metadata } of all.filter(({ metadata: { name } }) => name.endsWith(`.${ref.group}`))) {
+    const found = await client.get(apiServiceType, { name: metadata.name }, { signal });
+    if (isRecord(valueAt(found, ['spec', 'service']))) return true;
+  }
+  return false;
+}
