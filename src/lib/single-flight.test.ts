@@ -17,7 +17,10 @@ describe('SingleFlight', () => {
     const flights = new SingleFlight<number>();
     const work = () => Promise.reject(new Error('no'));
     const both = await Promise.allSettled([flights.run('a', never, work), flights.run('a', never, work)]);
-    assert.deepEqual(both.map(({ status }) => status), ['rejected', 'rejected']);
+    assert.deepEqual(
+      both.map(({ status }) => status),
+      ['rejected', 'rejected'],
+    );
     assert.equal(await flights.run('a', never, () => Promise.resolve(7)), 7);
   });
 
@@ -44,6 +47,9 @@ describe('SingleFlight', () => {
   it('does not begin for who has given up already', async () => {
     const flights = new SingleFlight<number>();
     const aborted = AbortSignal.abort();
-    await assert.rejects(flights.run('a', aborted, () => assert.fail('must not run')), { name: 'AbortError' });
+    await assert.rejects(
+      flights.run('a', aborted, () => assert.fail('must not run')),
+      { name: 'AbortError' },
+    );
   });
 });

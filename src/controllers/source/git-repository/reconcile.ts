@@ -1,0 +1,150 @@
+import type { Artifact } from '../../../crds/meta/artifact.ts';
+import type { GitRepository } from '../../../crds/source/git-repository.ts';
+import { shortMessage } from '../../../git/commit.ts';
+import { withDeadline } from '../../../lib/async.ts';
+import { parseDuration } from '../../../lib/duration.ts';
+import type { AttemptContext } from '../../../runtime/attempt.ts';
+import type { ConditionChange, EventInput, Outcome } from '../../../runtime/outcome.ts';
+import { readAccess } from './access.ts';
+import { contentConfigChanged, observedConfig } from './content-config.ts';
+import type { GitRepositoryDeps } from './deps.ts';
+import { findIncludes, includesDiffer } from './includes.ts';
+import { inspectStorage, type StorageState } from './inspect-storage.ts';
+import { storeArtifact } from './store-artifact.ts';
+import { refuseUnsupported } from './unsupported.ts';
+import { fetchUpstream, resolveUpstream } from './upstream.ts';
+
+/**
+ * Makes the artifact what the repository holds. Read from top to bottom: storage, access, includes, reference, commit,
+ * artifact. This file alone decides what the status learns when (gitrepository_controller.go, Reconcile).
+ */
+export async function reconcileGitRepository(
+  object: GitRepository,
+  attempt: AttemptContext,
+  deps: GitRepositoryDeps,
+): Promise<Outcome> {
+  const { signal } = attempt;
+  const state = await inspectStorage(object, deps.storage, signal);
+  learnStorage(state, attempt);
+  refuseUnsupported(object);
+  attempt.record({ sourceVerificationMode: undefined }, [absent('SourceVerified'), absent('StorageOperationFailed')]);
+
+  const access = await readAccess(object, deps.client, signal);
+  const includes = findIncludes(object, deps.lookup);
+  attempt.record({}, [absent('IncludeUnavailable')]);
+  if (includesDiffer(object, includes)) {
+    building(attempt, 'building artifact: included artifacts differ from last observed includes');
+  }
+  attempt.record({}, [absent('ArtifactOutdated')]);
+
+  const { artifact } = state;
+  const deadline = withDeadline(signal, timeoutMs(object));
+  const upstream = await resolveUpstream(object, access, deps, { observed: artifact !== undefined, signal: deadline });
+  if (artifact?.revision === upstream.revision && !contentConfigChanged(object, includes)) {
+    return upToDate(object, artifact, attempt);
+  }
+
+  const checkout = await fetchUpstream(object, access, upstream, deps, deadline);
+  attempt.record({}, [absent('FetchFailed')]);
+  const { revision } = upstream;
+  if (artifact?.revision !== revision) {
+    const message = `new upstream revision '${revision}'`;
+    building(attempt, `building artifact: ${message}`);
+    if (artifact !== undefined) {
+      attempt.record({}, [{ type: 'ArtifactOutdated', status: 'True', reason: 'NewRevision', message }]);
+    }
+  }
+
+  const stored = await storeArtifact(object, { checkout, revision, includes }, deps.storage, signal);
+  return {
+    state: 'ready',
+    status: { artifact: stored, ...observedConfig(object, includes) },
+    conditions: [inStorage(stored)],
+    events: newsOf(object, stored, shortMessage(checkout.commit)),
+  };
+}
+
+/** Records what was found on disk; an artifact that nobody can fetch leaves the status. */
+function learnStorage(state: StorageState, attempt: AttemptContext): void {
+  const { artifact, lost, altered, collected, collectError } = state;
+  if (collectError !== undefined) attempt.log.error({ error: collectError }, 'Garbage collection of artifacts failed');
+  if (collected > 0) {
+    const message = `garbage collected ${collected} artifacts`;
+    attempt.log.info(message);
+    attempt.event({ severity: 'trace', reason: 'GarbageCollectionSucceeded', message });
+  }
+  if (altered !== undefined) {
+    const message = `failed to verify integrity of artifact: ${altered}`;
+    attempt.event({ severity: 'error', reason: 'ArtifactVerificationFailed', message });
+  }
+  if (artifact !== undefined) {
+    attempt.record({ artifact });
+    return;
+  }
+  attempt.record({ artifact: undefined }, [absent('ArtifactInStorage')]);
+  building(attempt, lost ? 'building artifact: disappeared from storage' : 'building artifact');
+}
+
+/**
+ * Nothing is new. Differs from Flux: the event that says so is recorded when somebody asked or changed the spec, not at
+ * every interval, where it would be the only request that an unchanged object costs (docs/spec/gitrepository.md).
+ */
+function upToDate(object: GitRepository, artifact: Artifact, attempt: AttemptContext): Outcome {
+  const { revision } = artifact;
+  const observed = object.status?.observedGeneration === object.metadata.generation;
+  const told = attempt.requested || !observed;
+  return {
+    state: 'ready',
+    conditions: [inStorage(artifact)],
+    events: [...newsOf(object, artifact, revision), ...(told ? [nothingNew(object, revision)] : [])],
+  };
+}
+
+/** Upstream compares before it fetches only where a branch, tag or name is followed, and has other words then. */
+function nothingNew({ spec: { ref } }: GitRepository, revision: string): EventInput {
+  const pinned = isSet(ref?.commit) || (isSet(ref?.semver) && !isSet(ref?.name));
+  if (pinned) {
+    const message = `artifact up-to-date with remote revision: '${revision}'`;
+    return { severity: 'trace', reason: 'ArtifactUpToDate', message };
+  }
+  const message = `no changes since last reconciliation: observed revision '${revision}'`;
+  return { severity: 'trace', reason: 'GitOperationSucceeded', message };
+}
+
+/** The events that tell of a new artifact, or that fetching works again (notify). */
+function newsOf(object: GitRepository, artifact: Artifact, commit: string): readonly EventInput[] {
+  const { revision, digest } = artifact;
+  const event = { message: `stored artifact for commit '${commit}'`, metadata: { revision, digest } };
+  if (object.status?.artifact?.digest !== digest) return [{ ...event, reason: 'NewArtifact' }];
+  return hadFailed(object) ? [{ ...event, reason: 'Succeeded' }] : [];
+}
+
+function hadFailed(object: GitRepository): boolean {
+  const failures = ['FetchFailed', 'IncludeUnavailable', 'StorageOperationFailed'];
+  return object.status?.conditions?.some(({ type }) => failures.includes(type)) ?? false;
+}
+
+/** Says what is being done; Ready says the same, as upstream's sources have it (ProgressiveStatus). */
+function building(attempt: AttemptContext, message: string): void {
+  attempt.progress('Progressing', message);
+  attempt.record({}, [{ type: 'Ready', status: 'Unknown', reason: 'Progressing', message }]);
+}
+
+function inStorage({ revision }: Artifact): ConditionChange {
+  const message = `stored artifact for revision '${revision}'`;
+  return { type: 'ArtifactInStorage', status: 'True', reason: 'Succeeded', message };
+}
+
+function absent(type: ConditionChange['type']): ConditionChange {
+  return { type, status: 'absent' };
+}
+
+function timeoutMs({ spec }: GitRepository): number {
+  return spec.timeout === undefined ? defaultTimeoutMs : parseDuration(spec.timeout);
+}
+
+const defaultTimeoutMs = 60_000;
+
+function isSet(text: string | undefined): boolean {
+  return text !== undefined && text !== '';
+}

@@ -1,0 +1,61 @@
+import type { GitRepository } from '../../../crds/source/git-repository.ts';
+import type { ObjectKey, PartialObject } from '../../../kube/object.ts';
+import type { Informer } from '../../../runtime/informer.ts';
+import { isWakeWorthy } from '../../../runtime/predicates.ts';
+import type { WorkQueue } from '../../../runtime/work-queue.ts';
+
+const BY_INCLUDE = 'include';
+const BY_SECRET = 'secret';
+
+/** The caches that a GitRepository is woken from. */
+export interface Caches {
+  readonly gitRepositories: Informer<GitRepository>;
+  /** Metadata of the Secrets that carry the label `reconcile.fluxcd.io/watch`; absent when those are not watched. */
+  readonly secrets?: Informer<PartialObject>;
+}
+
+/**
+ * Wakes a GitRepository when it changes itself, when the artifact of one that it includes does, and when a labelled
+ * Secret of its does. Upstream waits for the next interval or retry in the latter two.
+ */
+export function wakeOnChanges({ gitRepositories, secrets }: Caches, queue: WorkQueue): void {
+  gitRepositories.addIndex(BY_INCLUDE, ({ metadata: { namespace }, spec }) =>
+    (spec.include ?? []).map(({ repository: { name } }) => indexKey({ namespace, name })),
+  );
+  gitRepositories.addIndex(BY_SECRET, ({ metadata: { namespace }, spec }) =>
+    [spec.secretRef, spec.proxySecretRef].flatMap((ref) =>
+      ref === undefined ? [] : indexKey({ namespace, name: ref.name }),
+    ),
+  );
+
+  gitRepositories.onChange((change) => {
+    if (isWakeWorthy(change) && change.current !== undefined) queue.add(keyOf(change.current));
+    const { old, current } = change;
+    const object = current ?? old;
+    if (object === undefined || change.initial === true || artifactOf(old) === artifactOf(current)) return;
+    wake(gitRepositories.byIndex(BY_INCLUDE, indexKey(keyOf(object))), queue);
+  });
+
+  secrets?.onChange(({ old, current, initial }) => {
+    const secret = current ?? old;
+    if (secret === undefined || initial === true) return;
+    wake(gitRepositories.byIndex(BY_SECRET, indexKey(keyOf(secret))), queue);
+  });
+}
+
+function wake(objects: readonly GitRepository[], queue: WorkQueue): void {
+  for (const object of objects) queue.add(keyOf(object));
+}
+
+function artifactOf(object: GitRepository | undefined): string {
+  const artifact = object?.status?.artifact;
+  return artifact === undefined ? '' : `${artifact.revision} ${artifact.digest}`;
+}
+
+function keyOf({ metadata: { namespace, name } }: PartialObject): ObjectKey {
+  return namespace === undefined ? { name } : { namespace, name };
+}
+
+function indexKey({ namespace = '', name }: ObjectKey): string {
+  return `${namespace}/${name}`;
+}
