@@ -68,7 +68,7 @@ export interface ControlPlane {
   /** Stops the API server in its tracks: connections stay open and nothing is answered. */
   pauseApiServer(): void;
   resumeApiServer(): void;
-  /** Ends the API server: at once, or, when `graceful`, as a node that is drained would. */
+  /** Ends the API server: at once, or, when `graceful`, by draining, which takes a minute while watches are open. */
   stopApiServer(options?: { readonly graceful?: boolean }): Promise<void>;
   /** Starts it again under the same URL with the same data; returns when it is ready. */
   startApiServer(): Promise<void>;
