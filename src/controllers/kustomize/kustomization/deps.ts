@@ -5,6 +5,7 @@ import type { ObjectKey } from '../../../kube/object.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { DependencyOptions } from './dependencies.ts';
 import type { HealthWaits } from './health-waits.ts';
+import type { Impersonator } from './impersonation.ts';
 import type { SourceOptions } from './source.ts';
 import type { Terminations } from './terminations.ts';
 
@@ -20,8 +21,7 @@ export interface KustomizationDeps {
   readonly terminations: Terminations;
   /** Has the object looked at again, now. */
   wake(key: ObjectKey): void;
-  /** `--default-service-account`; empty for none. */
-  readonly defaultServiceAccount: string;
+  readonly impersonator: Impersonator;
   /** `--concurrent-ssa`. */
   readonly concurrentSsa: number;
   /** `--override-manager`. */

@@ -12,7 +12,6 @@ import { Fault } from '../../../runtime/fault.ts';
 import type { Result } from '../../../runtime/result.ts';
 import { applierFor } from './applier.ts';
 import type { KustomizationDeps } from './deps.ts';
-import { clientFor, serviceAccountOf } from './impersonation.ts';
 import { inventoryEntries } from './inventory.ts';
 import { shouldDeleteObjects, timeoutMs } from './spec.ts';
 
@@ -47,7 +46,7 @@ export async function finalizeKustomization(
     attempt.event({ severity: 'error', message });
     return undefined;
   }
-  const client = clientFor(object, deps.client, deps.defaultServiceAccount);
+  const client = deps.impersonator.clientFor(object);
   const { name, namespace } = object.metadata;
   const signal = withDeadline(attempt.signal, timeoutMs(object));
   const { changes, failed } = await applierFor(client, deps).prune(entries, { owner: { name, namespace }, signal });
@@ -90,9 +89,9 @@ function awaitTermination(
 async function accountExists(
   object: Kustomization,
   { signal }: AttemptContext,
-  { client, defaultServiceAccount }: KustomizationDeps,
+  { client, impersonator }: KustomizationDeps,
 ): Promise<boolean> {
-  const name = serviceAccountOf(object, defaultServiceAccount);
+  const name = impersonator.accountOf(object);
   if (name === undefined) return true;
   try {
     await client.getMetadata(serviceAccounts, { namespace: object.metadata.namespace, name }, { signal });

@@ -2,14 +2,31 @@ import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { Client } from '../../../kube/client.ts';
 import { impersonateServiceAccount } from '../../../kube/impersonate.ts';
 
-/** The account that the Kustomization's objects are written as: undefined for the controller's own. */
-export function serviceAccountOf(object: Kustomization, defaultServiceAccount: string): string | undefined {
-  const name = object.spec.serviceAccountName || defaultServiceAccount;
-  return name === '' ? undefined : name;
-}
+/** Clients that act as the accounts which Kustomizations ask for; one per account, so that watches are shared. */
+export class Impersonator {
+  readonly #own: Client;
+  readonly #defaultServiceAccount: string;
+  readonly #clients = new Map<string, Client>();
 
-/** The client that builds nothing but reads and writes the Kustomization's objects, as the account it asks for. */
-export function clientFor(object: Kustomization, client: Client, defaultServiceAccount: string): Client {
-  const name = serviceAccountOf(object, defaultServiceAccount);
-  return name === undefined ? client : client.impersonate(impersonateServiceAccount(object.metadata.namespace, name));
+  /** `defaultServiceAccount` is `--default-service-account`; empty for none. */
+  constructor(own: Client, defaultServiceAccount: string) {
+    this.#own = own;
+    this.#defaultServiceAccount = defaultServiceAccount;
+  }
+
+  /** The account that the Kustomization's objects are written as: undefined for the controller's own. */
+  accountOf(object: Kustomization): string | undefined {
+    const name = object.spec.serviceAccountName || this.#defaultServiceAccount;
+    return name === '' ? undefined : name;
+  }
+
+  /** The client that reads and writes the Kustomization's objects. */
+  clientFor(object: Kustomization): Client {
+    const name = this.accountOf(object);
+    if (name === undefined) return this.#own;
+    const { namespace } = object.metadata;
+    return this.#clients.getOrInsertComputed(`${namespace}/${name}`, () =>
+      this.#own.impersonate(impersonateServiceAccount(namespace, name)),
+    );
+  }
 }

@@ -10,7 +10,6 @@ import { checkHealth, continueWait } from './await-health.ts';
 import { buildManifests } from './build.ts';
 import { checkDependencies } from './dependencies.ts';
 import type { KustomizationDeps } from './deps.ts';
-import { clientFor } from './impersonation.ts';
 import { pruneStale } from './prune.ts';
 import { type Run, recordRun } from './run.ts';
 import { type ResolvedSource, resolveSource } from './source.ts';
@@ -58,7 +57,7 @@ async function deliver(
 
   attempt.record({ lastAttemptedRevision: revision });
   working('Building manifests');
-  const client = clientFor(object, deps.client, deps.defaultServiceAccount);
+  const client = deps.impersonator.clientFor(object);
   const variables = await variablesOf(object, deps.client, signal);
   const built = buildManifests({ object, tree: artifact.tree, dir, variables, strict: deps.strictSubstitutions });
 

@@ -1,9 +1,7 @@
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
-import type { Bucket } from '../../../crds/source/bucket.ts';
-import type { ExternalArtifact } from '../../../crds/source/external-artifact.ts';
-import type { GitRepository } from '../../../crds/source/git-repository.ts';
-import type { OCIRepository } from '../../../crds/source/oci-repository.ts';
-import type { ObjectKey } from '../../../kube/object.ts';
+import type { Artifact } from '../../../crds/meta/artifact.ts';
+import type { NamespacedMeta } from '../../../crds/meta/object-meta.ts';
+import type { KubeObject, ObjectKey } from '../../../kube/object.ts';
 import type { Informer } from '../../../runtime/informer.ts';
 import { isWakeWorthy } from '../../../runtime/predicates.ts';
 import type { WorkQueue } from '../../../runtime/work-queue.ts';
@@ -13,11 +11,29 @@ import { dependencyKeys, sourceKey } from './spec.ts';
 const BY_SOURCE = 'source';
 const BY_DEPENDENCY = 'dependency';
 
-type SourceObject = GitRepository | OCIRepository | Bucket | ExternalArtifact;
+/** What is kept of a source: who it is, and its artifact. */
+export type SourceObject = KubeObject & {
+  readonly metadata: NamespacedMeta;
+  readonly status?: { readonly artifact?: Artifact };
+};
+
+/** Leaves of a source what a Kustomization looks at. */
+export function trimSource({ apiVersion, kind, metadata, status }: SourceObject): SourceObject {
+  const { namespace, name, uid, resourceVersion, generation } = metadata;
+  const kept = {
+    namespace,
+    name,
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(generation === undefined ? {} : { generation }),
+  };
+  const artifact = status?.artifact;
+  return { apiVersion, kind, metadata: kept, ...(artifact === undefined ? {} : { status: { artifact } }) };
+}
 
 /** The caches that a Kustomization is reconciled from. ExternalArtifacts are watched only where their gate is on. */
 export interface Caches {
-  readonly kustomizations: Informer<Kustomization>;
+  readonly kustomizations: Informer<Kustomization & KubeObject>;
   readonly sources: Readonly<Partial<Record<SourceKind, Informer<SourceObject>>>>;
 }
 

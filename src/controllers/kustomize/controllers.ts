@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import { StatusWaiter } from '../../apply/waiter.ts';
+import { ArtifactCache } from '../../artifact/cache.ts';
+import { type Kustomization, kustomizationKind } from '../../crds/kustomize/kustomization.ts';
+import { KUSTOMIZE_GROUP } from '../../crds/meta/names.ts';
+import { bucketKind } from '../../crds/source/bucket.ts';
+import { externalArtifactKind } from '../../crds/source/external-artifact.ts';
+import { gitRepositoryKind } from '../../crds/source/git-repository.ts';
+import { ociRepositoryKind } from '../../crds/source/oci-repository.ts';
+import type { KubeObject, ObjectKey } from '../../kube/object.ts';
+import type { ControllerParts, Environment } from '../../runtime/composition.ts';
+import { Controller } from '../../runtime/controller.ts';
+import { Informer } from '../../runtime/informer.ts';
+import { jitter } from '../../runtime/jitter.ts';
+import { kustomizationPolicy } from '../../runtime/policies.ts';
+import { ReconcileLoop } from '../../runtime/reconcile-loop.ts';
+import type { KustomizeFlags, KustomizeGates } from './flags.ts';
+import type { KustomizationDeps } from './kustomization/deps.ts';
+import { finalizeKustomization } from './kustomization/finalize.ts';
+import { HealthWaits } from './kustomization/health-waits.ts';
+import { Impersonator } from './kustomization/impersonation.ts';
+import { reconcileKustomization } from './kustomization/reconcile.ts';
+import type { SourceKind } from './kustomization/source.ts';
+import { Terminations } from './kustomization/terminations.ts';
+import { type Caches, type SourceObject, trimSource, wakeOnChanges } from './kustomization/watch.ts';
+
+/** Unpacked artifacts that are kept while nobody uses them. */
+const CACHE_BYTES = 256 << 20;
+
+/** The kustomize-controller: its caches, and the controller of Kustomizations. */
+export function createKustomizeControllers(
+  environment: Environment,
+  flags: KustomizeFlags,
+  gates: KustomizeGates,
+): ControllerParts {
+  const { log, metrics, clock, client, events } = environment;
+  const common = environment.flags;
+  const caches = createCaches(environment, gates);
+  const deps = createDeps(environment, flags, gates, caches, (key) => controller.queue.add(key));
+  const loop = new ReconcileLoop<Kustomization & KubeObject>(
+    {
+      type: kustomizationKind,
+      policy: kustomizationPolicy,
+      pipeline: (object, attempt) => reconcileKustomization(object, attempt, deps),
+      finalize: (object, attempt) => finalizeKustomization(object, attempt, deps),
+      suspended: (object) => object.spec.suspend === true,
+      forget: (key) => {
+        deps.waits.end(key);
+        deps.terminations.end(key);
+      },
+    },
+    {
+      client,
+      cache: caches.kustomizations,
+      events,
+      metrics,
+      clock,
+      dependencyIntervalMs: common.requeueDependencyMs,
+      jitter: (ms) => jitter(ms, common.intervalJitterPercentage),
+    },
+  );
+  const controller: Controller = new Controller({
+    name: 'kustomization',
+    group: KUSTOMIZE_GROUP,
+    kind: 'Kustomization',
+    concurrency: common.concurrent,
+    minRetryDelayMs: common.minRetryDelayMs,
+    maxRetryDelayMs: common.maxRetryDelayMs,
+    reconcile: loop.reconcile,
+    metrics,
+    log,
+    clock,
+  });
+  wakeOnChanges(caches, controller.queue);
+  metrics.addResourceInfo(caches.kustomizations);
+  return { caches: [caches.kustomizations, ...Object.values(caches.sources)], runnables: [controller] };
+}
+
+function createCaches({ client, log, flags, namespace }: Environment, gates: KustomizeGates): Caches {
+  const scope = flags.watchAllNamespaces || namespace === undefined ? {} : { namespace };
+  const source = (
+    type: typeof gitRepositoryKind | typeof ociRepositoryKind | typeof bucketKind | typeof externalArtifactKind,
+  ) => new Informer<SourceObject>({ client, log, type, trim: trimSource, ...scope });
+  return {
+    kustomizations: new Informer<Kustomization & KubeObject>({
+      client,
+      log,
+      type: kustomizationKind,
+      labelSelector: flags.watchLabelSelector,
+      ...scope,
+    }),
+    sources: {
+      GitRepository: source(gitRepositoryKind),
+      OCIRepository: source(ociRepositoryKind),
+      Bucket: source(bucketKind),
+      ...(gates.ExternalArtifact ? { ExternalArtifact: source(externalArtifactKind) } : {}),
+    },
+  };
+}
+
+function createDeps(
+  { client, clock, flags: common, tempDir }: Environment,
+  flags: KustomizeFlags,
+  gates: KustomizeGates,
+  { kustomizations, sources }: Caches,
+  wake: (key: ObjectKey) => void,
+): KustomizationDeps {
+  const requeueDependencyMs = common.requeueDependencyMs;
+  return {
+    client,
+    clock,
+    wake,
+    artifacts: new ArtifactCache({
+      dir: join(tempDir, 'artifacts'),
+      maxBytes: CACHE_BYTES,
+      httpRetry: flags.httpRetry,
+    }),
+    sources: {
+      lookup: (kind, key) => sourceOf(kind, key, sources[kind]?.get(key)),
+      noCrossNamespaceRefs: flags.noCrossNamespaceRefs,
+      allowExternalArtifact: gates.ExternalArtifact,
+      requeueDependencyMs,
+    },
+    dependencies: {
+      lookup: (key) => kustomizations.get(key),
+      additiveCel: gates.AdditiveCELDependencyCheck,
+      requeueDependencyMs,
+    },
+    waits: new HealthWaits(),
+    waiter: new StatusWaiter({ clock }),
+    terminations: new Terminations(),
+    impersonator: new Impersonator(client, flags.defaultServiceAccount),
+    concurrentSsa: flags.concurrentSsa,
+    overrideManagers: flags.overrideManagers,
+    customStageKinds: flags.customApplyStageKinds,
+    migrateApiVersion: gates.MigrateAPIVersion,
+    strictSubstitutions: gates.StrictPostBuildSubstitutions,
+    failFast: !gates.DisableFailFastBehavior,
+    tellCanceledWaits: gates.CancelHealthCheckOnNewRevision,
+  };
+}
+
+function sourceOf(kind: SourceKind, key: Required<ObjectKey>, object: SourceObject | undefined) {
+  if (object === undefined) return undefined;
+  const artifact = object.status?.artifact;
+  return { kind, ...key, ...(artifact === undefined ? {} : { artifact }) };
+}

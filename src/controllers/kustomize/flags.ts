@@ -1,0 +1,35 @@
+import { featureGatesFlag, kustomizeGates } from '../../runtime/feature-gates.ts';
+import { booleanFlag, type FlagValues, integerFlag, listFlag, stringFlag } from '../../runtime/flag-types.ts';
+
+/** The flags of the kustomize-controller beside those that all controllers have. */
+export const kustomizeFlags = {
+  concurrentSsa: integerFlag('concurrent-ssa', 4, 'How many objects of a Kustomization are applied at once.', {
+    min: 1,
+  }),
+  customApplyStageKinds: listFlag(
+    'custom-apply-stage-kinds',
+    'Kinds, as group/Kind, that are applied after definitions and classes, and before everything else.',
+  ),
+  defaultServiceAccount: stringFlag(
+    'default-service-account',
+    '',
+    'The ServiceAccount that Kustomizations without spec.serviceAccountName are applied as.',
+  ),
+  httpRetry: integerFlag('http-retry', 9, 'How often the download of an artifact is tried again.'),
+  noCrossNamespaceRefs: booleanFlag(
+    'no-cross-namespace-refs',
+    false,
+    'Refuse references to objects of other namespaces.',
+  ),
+  noRemoteBases: booleanFlag(
+    'no-remote-bases',
+    false,
+    'Refuse remote bases in kustomizations. This release always does.',
+  ),
+  overrideManagers: listFlag('override-manager', 'Field managers whose changes are undone, beside those of kubectl.'),
+} as const;
+
+export const kustomizeGatesFlag = featureGatesFlag(kustomizeGates);
+
+export type KustomizeFlags = FlagValues<typeof kustomizeFlags>;
+export type KustomizeGates = typeof kustomizeGatesFlag.default;

@@ -1,0 +1,27 @@
+import type { Client } from '../kube/client.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { EventSink } from './events.ts';
+import type { CommonFlags } from './flags.ts';
+import type { Logger } from './logging.ts';
+import type { Cache, Runnable } from './manager.ts';
+import type { RuntimeMetrics } from './metrics.ts';
+
+/** What every controller group is given by the process that hosts it. */
+export interface Environment {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly flags: CommonFlags;
+  readonly log: Logger;
+  readonly metrics: RuntimeMetrics;
+  /** The namespace that the process runs in; absent outside a cluster. */
+  readonly namespace?: string;
+  /** A directory for this process alone. */
+  readonly tempDir: string;
+}
+
+/** What a controller group gives to the process. */
+export interface ControllerParts {
+  readonly caches: readonly Cache[];
+  readonly runnables: readonly Runnable[];
+}
