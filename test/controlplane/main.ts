@@ -31,13 +31,14 @@ function readFlags(args: readonly string[]) {
   return values;
 }
 
+const stop = new AbortController();
+
 async function main(): Promise<void> {
   const flags = readFlags(process.argv.slice(2));
   if (flags.help) {
     process.stdout.write(help);
     return;
   }
-  const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort());
   await using plane = await startControlPlane({
     audit: flags.audit,
@@ -68,8 +69,9 @@ function untilAborted(signal: AbortSignal): Promise<void> {
 try {
   await main();
 } catch (error) {
-  process.stderr.write(
-    `${error instanceof BuildError ? error.message : error instanceof Error ? error.stack : error}\n`,
-  );
-  process.exitCode = 1;
+  if (!stop.signal.aborted) {
+    const text = error instanceof BuildError ? error.message : error instanceof Error ? error.stack : String(error);
+    process.stderr.write(`${text}\n`);
+    process.exitCode = 1;
+  }
 }
