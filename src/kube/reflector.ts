@@ -163,7 +163,7 @@ class Reflector<T extends PartialObject> {
     const { tuning, requester } = this.#deps;
     const streamedList: Map<string, T> | undefined = this.#resourceVersion === undefined ? new Map() : undefined;
     const timeoutMs = tuning.minTimeoutMs + requester.random() * (tuning.maxTimeoutMs - tuning.minTimeoutMs);
-    const session = { initial: streamedList, events: 0 };
+    const session = { initial: streamedList, events: 0, answered: false };
     const decoder = new LineDecoder(tuning.maxEventBytes, (line) => {
       const event = parseWatchEvent(line);
       session.events++;
@@ -175,7 +175,10 @@ class Reflector<T extends PartialObject> {
     });
     try {
       await requester.stream(this.#request(timeoutMs, silence.signal), {
-        start: () => silence.heard(),
+        start() {
+          session.answered = true;
+          silence.heard();
+        },
         data(chunk) {
           silence.heard();
           decoder.push(chunk);
@@ -183,15 +186,15 @@ class Reflector<T extends PartialObject> {
       });
     } finally {
       silence.end();
-      this.#unfinished(session.initial !== undefined);
+      if (session.initial !== undefined && (session.answered || silence.signal.aborted)) this.#unfinished();
     }
     if (decoder.unfinished)
       throw new TransportError('the watch ended within an event: unexpected EOF', { code: 'EOF' });
     return session.events;
   }
 
-  #unfinished(list: boolean): void {
-    if (list && ++this.#unfinishedLists >= maxUnfinishedLists) this.#listMode = 'pages';
+  #unfinished(): void {
+    if (++this.#unfinishedLists >= maxUnfinishedLists) this.#listMode = 'pages';
   }
 
   #request(timeoutMs: number, signal: AbortSignal): ApiRequest {

@@ -41,6 +41,8 @@ export type Misbehaviour =
   | 'reset'
   /** No answer at all. */
   | 'silence'
+  /** The head of an answer, and nothing after it. */
+  | 'mute'
   /** The connection breaks within the answer. */
   | 'cut';
 
@@ -343,20 +345,22 @@ function matches({ method, path, watch }: Matcher, request: FakeRequest): boolea
 }
 
 function misbehave(response: ServerResponse, what: Misbehaviour): void {
+  const json = { 'content-type': 'application/json' };
   if (what === 'silence') return;
-  if (what === 'reset') return void response.socket?.resetAndDestroy();
-  if (what === 'cut') {
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+  if (what === 'mute') {
+    response.writeHead(200, json).flushHeaders();
+  } else if (what === 'reset') {
+    response.socket?.resetAndDestroy();
+  } else if (what === 'cut') {
+    response.writeHead(200, { ...json, 'content-length': '1000' });
     response.write('{"kind":', () => response.socket?.destroy());
-    return;
-  }
-  if ('text' in what) {
+  } else if ('text' in what) {
     response.writeHead(what.status, { 'content-type': what.type ?? 'text/plain', ...what.headers }).end(what.text);
-    return;
+  } else {
+    const { status, reason = '', message = '', headers, details } = what;
+    const body = JSON.stringify(new StatusFailure(status, reason, message, details));
+    response.writeHead(status, { ...json, ...headers }).end(body);
   }
-  const { status, reason = '', message = '', headers, details } = what;
-  const body = JSON.stringify(new StatusFailure(status, reason, message, details));
-  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
 }
 
 function send({ headers }: FakeRequest, response: ServerResponse, code: number, value: object): void {
