@@ -9,6 +9,7 @@ import { defaultInstallOptions } from '../src/cli/install/options.ts';
 import { installParts } from '../src/cli/install/render.ts';
 import { configFiles } from './generate-config.ts';
 import { docsFiles } from './generate-docs.ts';
+import { flagsPage } from './generate-flags.ts';
 import { componentRules, rulesModule } from './generate-rules.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -42,6 +43,7 @@ const wanted = new Map([
   ['src/cli/install/rules.generated.ts', rulesModule(componentRules)],
   ...configFiles(installParts(defaultInstallOptions(version), componentRules)),
   ...docsFiles(read),
+  ['docs/flags.md', flagsPage()],
 ]);
 const changed = [...wanted].filter(([path, content]) => read(path) !== content);
 const stray = strayFiles(wanted);
