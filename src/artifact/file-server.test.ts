@@ -159,12 +159,8 @@ describe('FileServer', () => {
     assert.equal((await get(file)).status, 200);
   });
 
-  it('says that its address is taken, and ends with its signal', async () => {
+  it('says that its address is taken', async () => {
     const same = new FileServer({ root: base, addr: `127.0.0.1:${port}` });
     await assert.rejects(same.listen(), { code: 'EADDRINUSE' });
-    const abort = new AbortController();
-    const serving = new FileServer({ root: base, addr: '127.0.0.1:0' }).start(abort.signal);
-    abort.abort();
-    await serving;
   });
 });

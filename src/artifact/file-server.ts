@@ -56,16 +56,7 @@ export class FileServer {
     return address;
   }
 
-  /** Serves until `signal` is aborted; requests under way get five seconds to end. Rejects when it cannot listen. */
-  async start(signal: AbortSignal): Promise<void> {
-    await this.listen();
-    const aborted = Promise.withResolvers<void>();
-    signal.addEventListener('abort', () => aborted.resolve(), { once: true });
-    if (signal.aborted) aborted.resolve();
-    await aborted.promise;
-    await this.close();
-  }
-
+  /** Takes no more connections; requests under way get five seconds to end. */
   async close(): Promise<void> {
     const closed = Promise.withResolvers<void>();
     const timer = setTimeout(() => this.#server.closeAllConnections(), 5_000);

@@ -21,8 +21,14 @@ beforeEach(async () => {
   const root = await mkdtemp(join(base, 'root-'));
   const retention = { ttlMs: 60_000, records: 2 };
   options = { root, hostname: 'source.flux-system', retention, algorithm: 'sha256', clock: systemClock };
-  storage = await Storage.open(options);
+  storage = await openStorage(options);
 });
+
+async function openStorage(from: StorageOptions): Promise<Storage> {
+  const opened = new Storage(from);
+  await opened.prepare();
+  return opened;
+}
 
 function entries(content: string): readonly ArchiveEntry[] {
   return [{ path: 'a.yaml', type: 'file', executable: false, read: () => Buffer.from(content) }];
@@ -46,7 +52,7 @@ describe('Storage', () => {
 
   it('finds missing and altered files, also as another process on the same root', async () => {
     const artifact = await store('1.tar.gz');
-    const successor = await Storage.open(options);
+    const successor = await openStorage(options);
     assert.ok(await successor.exists(artifact));
     await successor.verify(artifact);
     await writeFile(join(storage.root, artifact.path), 'altered');
@@ -67,7 +73,7 @@ describe('Storage', () => {
     await assert.rejects(storage.archive({ ...object, fileName: 'x' }, 'r', [failing]), /gone/);
     assert.deepEqual(await readdir(storage.root), ['.sluice-scratch']);
     await writeFile(join(storage.root, '.sluice-scratch/left-over'), '');
-    await Storage.open(options);
+    await openStorage(options);
     assert.deepEqual(await readdir(join(storage.root, '.sluice-scratch')), []);
   });
 

@@ -50,18 +50,17 @@ export class Storage {
   readonly root: string;
   readonly #options: StorageOptions;
 
-  private constructor(options: StorageOptions) {
+  constructor(options: StorageOptions) {
     this.root = options.root;
     this.#options = options;
   }
 
-  /** Makes the root ready; what a predecessor left unfinished is removed. */
-  static async open(options: StorageOptions): Promise<Storage> {
-    const scratch = join(options.root, scratchName);
-    await mkdir(options.root, { recursive: true, mode: 0o700 });
+  /** Makes the root ready, before anything else is done with it; what a predecessor left unfinished is removed. */
+  async prepare(): Promise<void> {
+    const scratch = join(this.root, scratchName);
+    await mkdir(this.root, { recursive: true, mode: 0o700 });
     await rm(scratch, { recursive: true, force: true });
     await mkdir(scratch, { mode: 0o700 });
-    return new Storage(options);
   }
 
   /** The address that consumers fetch a path of this storage from. */

@@ -64,8 +64,11 @@ export const sourceFlags = {
   ...storageFlags,
   ...helmFlags,
   ...sshFlags,
-  featureGates: featureGatesFlag(sourceGates),
 } as const;
 
 /** The values of {@link sourceFlags}: durations in milliseconds, sizes in bytes. */
 export type SourceFlags = FlagValues<typeof sourceFlags>;
+
+export const sourceGatesFlag = featureGatesFlag(sourceGates);
+
+export type SourceGates = typeof sourceGatesFlag.default;

@@ -1,6 +1,4 @@
-import type { Storage } from '../../../artifact/storage.ts';
 import { type GitRepository, gitRepositoryKind } from '../../../crds/source/git-repository.ts';
-import type { GitSessions } from '../../../git/sessions.ts';
 import type { PartialObject } from '../../../kube/object.ts';
 import { SingleFlight } from '../../../lib/single-flight.ts';
 import type { ControllerParts, Environment } from '../../../runtime/composition.ts';
@@ -18,7 +16,7 @@ import { wakeOnChanges } from './watch.ts';
 /** The GitRepository controller with its caches, ready to be started. */
 export function gitRepositoryParts(
   environment: Environment,
-  { storage, sessions }: { readonly storage: Storage; readonly sessions: GitSessions },
+  { storage, sessions, gates }: Pick<GitRepositoryDeps, 'storage' | 'sessions' | 'gates'>,
 ): ControllerParts {
   const { client, clock, events, flags, log, metrics } = environment;
   const namespace = flags.watchAllNamespaces ? undefined : environment.namespace;
@@ -42,6 +40,7 @@ export function gitRepositoryParts(
     client,
     storage,
     sessions,
+    gates,
     fetches: new SingleFlight(),
     lookup: (key) => gitRepositories.get(key),
   };
@@ -79,7 +78,7 @@ export function gitRepositoryParts(
   metrics.addResourceInfo({ type: gitRepositoryKind, list: () => gitRepositories.list() });
   return {
     caches: watchesSecrets ? [gitRepositories, secrets] : [gitRepositories],
-    runnables: [{ start: (signal) => controller.start(signal).finally(() => sessions.close()) }],
+    runnables: [controller],
   };
 }
 

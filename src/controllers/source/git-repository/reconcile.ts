@@ -26,7 +26,7 @@ export async function reconcileGitRepository(
   const { signal } = attempt;
   const state = await inspectStorage(object, deps.storage, signal);
   learnStorage(state, attempt);
-  refuseUnsupported(object);
+  refuseUnsupported(object, deps.gates);
   attempt.record({ sourceVerificationMode: undefined }, [absent('SourceVerified'), absent('StorageOperationFailed')]);
 
   const access = await readAccess(object, deps.client, signal);

@@ -1,0 +1,69 @@
+import { hostname } from 'node:os';
+import { FileServer } from '../../artifact/file-server.ts';
+import { advertisedAddress, Storage } from '../../artifact/storage.ts';
+import type { EnvironmentProxy } from '../../git/http-agents.ts';
+import { GitSessions } from '../../git/sessions.ts';
+import type { ControllerParts, Environment } from '../../runtime/composition.ts';
+import type { Runnable } from '../../runtime/manager.ts';
+import type { SourceFlags, SourceGates } from './flags.ts';
+import { gitRepositoryParts } from './git-repository/controller.ts';
+
+/**
+ * The source-controller: its storage with the file server, and the controllers of the source kinds.
+ *
+ * @param proxies Those of the environment, for repositories without one of their own.
+ */
+export function createSourceControllers(
+  environment: Environment,
+  flags: SourceFlags,
+  gates: SourceGates,
+  proxies?: EnvironmentProxy,
+): ControllerParts {
+  const storage = new Storage({
+    root: flags.storagePath,
+    hostname: advertisedAddress({ advAddr: flags.storageAdvAddr, addr: flags.storageAddr, hostname: hostname() }),
+    retention: { ttlMs: flags.artifactRetentionTtlMs, records: flags.artifactRetentionRecords },
+    algorithm: flags.artifactDigestAlgo,
+    clock: environment.clock,
+  });
+  const sessions = new GitSessions(proxies === undefined ? {} : { environmentProxy: proxies });
+  const gitRepositories = gitRepositoryParts(environment, { storage, sessions, gates });
+  const fileServer = new FileServer({ root: storage.root, addr: flags.storageAddr });
+  return {
+    caches: gitRepositories.caches,
+    runnables: [
+      { start: (signal) => serve(signal, { storage, fileServer, sessions, runnables: gitRepositories.runnables }) },
+    ],
+  };
+}
+
+interface Served {
+  readonly storage: Storage;
+  readonly fileServer: FileServer;
+  readonly sessions: GitSessions;
+  readonly runnables: readonly Runnable[];
+}
+
+/**
+ * One after the other: who has the lease owns the storage, and artifacts can be fetched before the first status speaks
+ * of one and until the last controller has ended.
+ */
+async function serve(signal: AbortSignal, { storage, fileServer, sessions, runnables }: Served): Promise<void> {
+  await storage.prepare();
+  await fileServer.listen();
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  try {
+    await Promise.all(
+      runnables.map((runnable) =>
+        runnable.start(stop).catch((error: unknown) => {
+          failed.abort(error);
+          throw error;
+        }),
+      ),
+    );
+  } finally {
+    await fileServer.close();
+    await sessions.close();
+  }
+}
