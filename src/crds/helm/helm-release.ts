@@ -109,5 +109,5 @@ export const helmReleaseKind = defineKind({
   status: helmReleaseStatus,
 });
 
-/** A HelmRelease as the API server serves it. */
+/** A HelmRelease as the API server serves it. @public */
 export type HelmRelease = ObjectOf<typeof helmReleaseKind>;

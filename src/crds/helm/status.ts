@@ -32,9 +32,6 @@ const snapshot = object('A release as it was made.', {
   version: required(integer('Number of the release in the history.')),
 });
 
-/** An entry of `status.history`. */
-export type Snapshot = Served<typeof snapshot>;
-
 /** `status` of a HelmRelease. */
 export const helmReleaseStatus = object(
   'What was released last.',

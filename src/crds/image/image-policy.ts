@@ -84,5 +84,5 @@ export const imagePolicyKind = defineKind({
   status,
 });
 
-/** An ImagePolicy as the API server serves it. */
+/** An ImagePolicy as the API server serves it. @public */
 export type ImagePolicy = ObjectOf<typeof imagePolicyKind>;

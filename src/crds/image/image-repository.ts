@@ -79,5 +79,5 @@ export const imageRepositoryKind = defineKind({
   status,
 });
 
-/** An ImageRepository as the API server serves it. */
+/** An ImageRepository as the API server serves it. @public */
 export type ImageRepository = ObjectOf<typeof imageRepositoryKind>;

@@ -106,5 +106,5 @@ export const imageUpdateAutomationKind = defineKind({
   status,
 });
 
-/** An ImageUpdateAutomation as the API server serves it. */
+/** An ImageUpdateAutomation as the API server serves it. @public */
 export type ImageUpdateAutomation = ObjectOf<typeof imageUpdateAutomationKind>;

@@ -14,7 +14,7 @@ import { KUSTOMIZE_GROUP } from '../meta/names.ts';
 import { array, boolean, integer, map, object, string } from '../schema/builders.ts';
 import { columns } from '../schema/columns.ts';
 import { defineKind, type ObjectOf } from '../schema/kind.ts';
-import { required, type Served } from '../schema/schema.ts';
+import { required } from '../schema/schema.ts';
 
 const decryption = object('How encrypted files and Secrets are decrypted.', {
   provider: required(string('The format of the encryption.', { enum: ['sops'] })),
@@ -118,9 +118,6 @@ const historyEntry = object('Reconciles in a row that had the same result.', {
   totalReconciliations: required(integer('How often the result was reached.', { format: 'int64' })),
 });
 
-/** An entry of `status.history`. */
-export type HistoryEntry = Served<typeof historyEntry>;
-
 const status = object(
   'What was applied last.',
   {
@@ -151,5 +148,5 @@ export const kustomizationKind = defineKind({
   status,
 });
 
-/** A Kustomization as the API server serves it. */
+/** A Kustomization as the API server serves it. @public */
 export type Kustomization = ObjectOf<typeof kustomizationKind>;

@@ -1,5 +1,5 @@
 import { array, object, string } from '../schema/builders.ts';
-import { required, type Served } from '../schema/schema.ts';
+import { required } from '../schema/schema.ts';
 
 /** `ResourceInventory`: every object that an applier has in the cluster. */
 export const inventorySchema = object('The objects that were applied and are still in the cluster.', {
@@ -13,6 +13,3 @@ export const inventorySchema = object('The objects that were applied and are sti
     ),
   ),
 });
-
-/** `status.inventory` of a Kustomization or HelmRelease. */
-export type Inventory = Served<typeof inventorySchema>;

@@ -1,5 +1,6 @@
 /** The names that objects, annotations and writers have in the Flux API. They never change: clusters hold them. */
 
+/** API groups. */
 export const SOURCE_GROUP = 'source.toolkit.fluxcd.io';
 export const SOURCE_EXTENSIONS_GROUP = 'source.extensions.fluxcd.io';
 export const KUSTOMIZE_GROUP = 'kustomize.toolkit.fluxcd.io';
@@ -11,37 +12,20 @@ export const EVENT_GROUP = 'event.toolkit.fluxcd.io';
 
 /** The finalizer of every kind that has one, but for ArtifactGenerator. */
 export const FINALIZER = 'finalizers.fluxcd.io';
-export const ARTIFACT_GENERATOR_FINALIZER = 'source.extensions.fluxcd.io/finalizer';
 
 /** Annotation: a new value asks for a reconcile now. Echoed in `status.lastHandledReconcileAt`. */
 export const REQUESTED_AT = 'reconcile.fluxcd.io/requestedAt';
-/** Annotation: one forced install or upgrade; valid only with the value of {@link REQUESTED_AT}. */
-export const FORCE_AT = 'reconcile.fluxcd.io/forceAt';
-/** Annotation: sets failure counts to zero; valid only with the value of {@link REQUESTED_AT}. */
-export const RESET_AT = 'reconcile.fluxcd.io/resetAt';
-/** Label: a ConfigMap or Secret whose changes wake the objects that refer to it. */
-export const WATCH_LABEL = 'reconcile.fluxcd.io/watch';
-/** Label: which shard of controllers an object belongs to. */
-export const SHARD_LABEL = 'sharding.fluxcd.io/key';
-/** Annotation of OCI artifacts: the Git revision they were made from. */
-export const ORIGIN_REVISION = 'org.opencontainers.image.revision';
 
 /** Value that switches a per-object behaviour off, as in `prune: disabled`. Compared without case. */
 export const DISABLED = 'disabled';
 /** Value that switches a per-object behaviour on, as in `force: enabled`. Compared without case. */
 export const ENABLED = 'enabled';
 
-/** Labels or annotations on an object in Git that change how the kustomize-controller treats it. */
-export const KUSTOMIZE_PRUNE = `${KUSTOMIZE_GROUP}/prune`;
-export const KUSTOMIZE_SSA = `${KUSTOMIZE_GROUP}/ssa`;
-export const KUSTOMIZE_FORCE = `${KUSTOMIZE_GROUP}/force`;
-export const KUSTOMIZE_SUBSTITUTE = `${KUSTOMIZE_GROUP}/substitute`;
+/** Label or annotation of a Secret in Git that is applied although it looks encrypted. */
 export const KUSTOMIZE_DECRYPT = `${KUSTOMIZE_GROUP}/decrypt`;
-export const KUSTOMIZE_RECONCILE = `${KUSTOMIZE_GROUP}/reconcile`;
 
 /** Field managers of applied objects: the same as Flux's, so that a cluster changes hands without a conflict. */
 export const KUSTOMIZE_FIELD_MANAGER = 'kustomize-controller';
-export const HELM_FIELD_MANAGER = 'helm-controller';
 export const SOURCE_FIELD_MANAGER = 'source-controller';
 /** Field manager of a Kustomization's status (kustomize-controller main.go, StatusManager). */
 export const KUSTOMIZE_STATUS_MANAGER = 'gotk-kustomize-controller';

@@ -34,5 +34,5 @@ export const alertKind = defineKind({
   spec,
 });
 
-/** An Alert as the API server serves it. */
+/** An Alert as the API server serves it. @public */
 export type Alert = ObjectOf<typeof alertKind>;

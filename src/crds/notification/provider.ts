@@ -101,5 +101,5 @@ export const providerKind = defineKind({
   spec,
 });
 
-/** A Provider as the API server serves it. */
+/** A Provider as the API server serves it. @public */
 export type Provider = ObjectOf<typeof providerKind>;

@@ -118,5 +118,5 @@ export const receiverKind = defineKind({
   status,
 });
 
-/** A Receiver as the API server serves it. */
+/** A Receiver as the API server serves it. @public */
 export type Receiver = ObjectOf<typeof receiverKind>;

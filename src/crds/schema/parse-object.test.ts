@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { allKinds } from '../all.ts';
 import { helmReleaseKind } from '../helm/helm-release.ts';
 import { gitRepositoryKind } from '../source/git-repository.ts';
+import type { ManifestOf } from './kind.ts';
 import { parseObject } from './parse-object.ts';
 import { SchemaError } from './validate.ts';
 
@@ -15,7 +16,7 @@ const repository = (spec: unknown, more: Record<string, unknown> = {}) => ({
   ...more,
 });
 
-const valid = { url: 'https://host/a.git', interval: '1m' };
+const valid: ManifestOf<typeof gitRepositoryKind>['spec'] = { url: 'https://host/a.git', interval: '1m' };
 
 /** The issues of a GitRepository, as `path: got`. */
 function issues(value: unknown): readonly string[] {

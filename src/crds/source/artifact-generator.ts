@@ -112,5 +112,5 @@ export const artifactGeneratorKind = defineKind({
   status,
 });
 
-/** An ArtifactGenerator as the API server serves it. */
+/** An ArtifactGenerator as the API server serves it. @public */
 export type ArtifactGenerator = ObjectOf<typeof artifactGeneratorKind>;

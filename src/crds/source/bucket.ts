@@ -94,5 +94,5 @@ export const bucketKind = defineKind({
   status,
 });
 
-/** A Bucket as the API server serves it. */
+/** A Bucket as the API server serves it. @public */
 export type Bucket = ObjectOf<typeof bucketKind>;

@@ -34,5 +34,5 @@ export const externalArtifactKind = defineKind({
   status,
 });
 
-/** An ExternalArtifact as the API server serves it. */
+/** An ExternalArtifact as the API server serves it. @public */
 export type ExternalArtifact = ObjectOf<typeof externalArtifactKind>;

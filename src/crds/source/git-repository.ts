@@ -100,5 +100,5 @@ export const gitRepositoryKind = defineKind({
   status,
 });
 
-/** A GitRepository as the API server serves it. */
+/** A GitRepository as the API server serves it. @public */
 export type GitRepository = ObjectOf<typeof gitRepositoryKind>;

@@ -78,5 +78,5 @@ export const helmChartKind = defineKind({
   status,
 });
 
-/** A HelmChart as the API server serves it. */
+/** A HelmChart as the API server serves it. @public */
 export type HelmChart = ObjectOf<typeof helmChartKind>;

@@ -53,5 +53,5 @@ export const helmRepositoryKind = defineKind({
   status,
 });
 
-/** A HelmRepository as the API server serves it. */
+/** A HelmRepository as the API server serves it. @public */
 export type HelmRepository = ObjectOf<typeof helmRepositoryKind>;

@@ -81,5 +81,5 @@ export const ociRepositoryKind = defineKind({
   status,
 });
 
-/** An OCIRepository as the API server serves it. */
+/** An OCIRepository as the API server serves it. @public */
 export type OCIRepository = ObjectOf<typeof ociRepositoryKind>;
