@@ -76,7 +76,7 @@ export async function loadConnection(options: ConnectionOptions): Promise<Connec
  * no file read, every certificate verified). Throws {@link KubeconfigError} on what is not allowed, rather than to go
  * on without it.
  */
-export function connectionFromKubeconfig(
+export async function connectionFromKubeconfig(
   text: string,
   trust: KubeconfigTrust & { readonly context?: string } = {},
 ): Promise<Connection> {

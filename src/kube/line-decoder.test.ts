@@ -69,7 +69,7 @@ describe('LineDecoder', () => {
         );
         assert.equal(unfinished, rest !== '');
       }),
-      { seed: 1, numRuns: 500 },
+      { seed: 1, numRuns: 200 },
     );
   });
 

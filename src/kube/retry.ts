@@ -15,6 +15,9 @@ const maxDelayMs = 3_000;
 /** Who is asked to stay away longer than this hears the error at once: its queue knows better how to wait. */
 const maxRetryAfterMs = 30_000;
 
+/** Codes of failures that would be the same again: ours, and undici's of a client that was closed. */
+const final: ReadonlySet<string> = new Set(['TooLarge', 'BadAnswer', 'UND_ERR_DESTROYED', 'UND_ERR_CLOSED']);
+
 /**
  * How long to wait before sending a failed request again, in milliseconds, or undefined to give up.
  *
@@ -34,7 +37,7 @@ export function retryDelay(
 ): number | undefined {
   if (error instanceof ApiError) return apiRetryDelay(error, traits, attempt, random);
   if (!(error instanceof TransportError) || attempt > maxOwnRetries) return undefined;
-  if (error.code === 'TooLarge' || error.code === 'BadAnswer') return undefined;
+  if (final.has(error.code)) return undefined;
   if (error.unsent) return retriableConnect(error.code) ? backoff(attempt, random) : undefined;
   return traits.idempotent ? backoff(attempt, random) : undefined;
 }
