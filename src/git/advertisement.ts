@@ -1,4 +1,4 @@
-import { foreignText, GitError } from './errors.ts';
+import { foreignText, GitError, quoted } from './errors.ts';
 import type { ObjectFormat } from './oid.ts';
 import { type PacketReader, packetText } from './pkt-line.ts';
 import type { ProtocolVersion } from './transport.ts';
@@ -90,7 +90,7 @@ function addRef(line: string, refs: Map<string, Ref>): void {
     if (line.startsWith('shallow ')) {
       return;
     }
-    throw new GitError('ProtocolError', `unexpected line in the advertisement: ${JSON.stringify(foreignText(line))}`);
+    throw new GitError('ProtocolError', `unexpected line in the advertisement: ${quoted(foreignText(line))}`);
   }
   const [, oid = '', name = ''] = match;
   if (!name.endsWith('^{}')) {

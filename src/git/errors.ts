@@ -60,3 +60,10 @@ export function foreignText(text: string): string {
   const printable = firstLine.replace(/\p{C}/gu, '');
   return printable.length > maxForeignText ? `${printable.slice(0, maxForeignText)}...` : printable;
 }
+
+/** The text in quotes as Go's `%q` writes it, nearly: what cannot be seen is escaped. */
+export function quoted(text: string): string {
+  return JSON.stringify(text).replace(/[\p{C}\p{Z}]/gu, (character) =>
+    character === ' ' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

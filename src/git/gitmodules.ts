@@ -1,4 +1,4 @@
-import { GitError } from './errors.ts';
+import { GitError, quoted } from './errors.ts';
 
 /** A submodule as `.gitmodules` describes it. */
 export interface Submodule {
@@ -68,7 +68,7 @@ function readSetting(line: string, section: Map<string, string> | undefined): vo
   }
   const match = /^([A-Za-z][A-Za-z0-9-]*)\s*(?:=\s*(.*))?$/.exec(line);
   if (match === null) {
-    throw new GitError('CorruptData', `invalid line in .gitmodules: ${JSON.stringify(line.slice(0, 80))}`);
+    throw new GitError('CorruptData', `invalid line in .gitmodules: ${quoted(line.slice(0, 80))}`);
   }
   section?.set((match[1] ?? '').toLowerCase(), unquote(match[2] ?? 'true'));
 }

@@ -29,12 +29,13 @@ export function authFromUrl(url: URL): GitAuth | undefined {
   return { username: decode(url.username), password: decode(url.password) };
 }
 
-/** Every text of the credentials that must not appear in a message. */
+/** Every text of the credentials that must not appear in a message, as a header holds them too. */
 export function secretsOf(auth: GitAuth | undefined): string[] {
   if (auth === undefined) {
     return [];
   }
-  const secrets = 'bearerToken' in auth ? [auth.bearerToken] : [auth.password];
+  const secrets =
+    'bearerToken' in auth ? [auth.bearerToken] : [auth.password, authorization(auth)?.slice('Basic '.length) ?? ''];
   return secrets.filter((secret) => secret !== '');
 }
 

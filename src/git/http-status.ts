@@ -15,7 +15,7 @@ export interface FailedResponse {
  */
 export function statusError(response: FailedResponse, url: string, credentialsWithheld: boolean): GitError {
   const { status } = response;
-  const plain = /^text\/plain\b/i.test(response.contentType);
+  const plain = /^(?:text\/plain\b|$)/i.test(response.contentType);
   const reason = plain ? foreignText(redact(response.body)) : '';
   const hint = credentialsWithheld ? ' (credentials were not sent, because a redirect led to another host)' : '';
   switch (status) {

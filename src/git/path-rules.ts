@@ -1,4 +1,4 @@
-import { GitError } from './errors.ts';
+import { GitError, quoted } from './errors.ts';
 
 /** Code points that HFS+ drops from names (utf8.c, next_hfs_char). */
 const hfsIgnored = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
@@ -22,7 +22,7 @@ export function checkEntryName(name: string, folder: string): void {
   const problem = entryNameProblem(name);
   if (problem !== undefined) {
     const path = folder === '' ? name : `${folder}/${name}`;
-    throw new GitError('UnsafePath', `invalid path ${JSON.stringify(path)}: ${problem}`);
+    throw new GitError('UnsafePath', `invalid path ${quoted(path)}: ${problem}`);
   }
 }
 
@@ -41,7 +41,7 @@ function entryNameProblem(name: string): string | undefined {
   }
   for (const part of name.split('\\')) {
     if (part === '.' || part === '..') {
-      return `cannot use ${JSON.stringify(part)}`;
+      return `cannot use ${quoted(part)}`;
     }
     if (dotGit.test(part.replace(hfsIgnored, ''))) {
       return 'refers to a .git directory';

@@ -1,4 +1,4 @@
-import { GitError } from './errors.ts';
+import { GitError, quoted } from './errors.ts';
 import { remoteError } from './remote-error.ts';
 
 /** Longest packet of the protocol, its four digits of length included (gitprotocol-common, "pkt-line Format"). */
@@ -100,7 +100,7 @@ export class PacketReader {
   #packetLength(): number {
     const digits = this.#buffer.toString('latin1', this.#offset, this.#offset + 4);
     if (!/^[0-9a-fA-F]{4}$/.test(digits)) {
-      throw new GitError('ProtocolError', `invalid packet length ${JSON.stringify(digits)}`);
+      throw new GitError('ProtocolError', `invalid packet length ${quoted(digits)}`);
     }
     return Number.parseInt(digits, 16);
   }

@@ -1,5 +1,5 @@
 import type { Ref } from './advertisement.ts';
-import { GitError, withContext } from './errors.ts';
+import { GitError, quoted, withContext } from './errors.ts';
 import { isOid } from './oid.ts';
 import type { Remote } from './remote.ts';
 import { bestTag } from './semver-tag.ts';
@@ -176,7 +176,7 @@ function isSet(text: string | undefined): text is string {
 }
 
 function notFound(remote: Remote, refName: string): GitError {
-  const message = `unable to clone '${remote.displayUrl}': couldn't find remote ref ${JSON.stringify(refName)}`;
+  const message = `unable to clone '${remote.displayUrl}': couldn't find remote ref ${quoted(refName)}`;
   return new GitError('ReferenceNotFound', message);
 }
 

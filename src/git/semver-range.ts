@@ -1,3 +1,4 @@
+import { quoted } from './errors.ts';
 import { comparePrereleaseParts, compareVersions, parseLooseVersion, type Version } from './semver-version.ts';
 
 /** A version range in the syntax of Masterminds/semver v3, which Flux uses everywhere. */
@@ -213,5 +214,5 @@ function isCaret({ bound: limit, open }: Comparison, candidate: Version): boolea
 }
 
 function improper(text: string): RangeError {
-  return new RangeError(`improper constraint: ${JSON.stringify(text)}`);
+  return new RangeError(`improper constraint: ${quoted(text)}`);
 }

@@ -1,4 +1,4 @@
-import { GitError } from './errors.ts';
+import { GitError, quoted } from './errors.ts';
 import { type ObjectFormat, oidBytes } from './oid.ts';
 import { checkEntryName, isDotGitmodules } from './path-rules.ts';
 
@@ -57,7 +57,7 @@ export function parseTree(content: Buffer, format: ObjectFormat, folder: string)
 /** As Git reads modes (canon_mode, cache.h): old ones such as 100664 count by the executable bit. */
 function kindOfMode(mode: string, folder: string): EntryKind {
   if (!/^[0-7]{5,6}$/.test(mode)) {
-    throw new GitError('CorruptData', `tree '${folder}' has an entry of mode ${JSON.stringify(mode)}`);
+    throw new GitError('CorruptData', `tree '${folder}' has an entry of mode ${quoted(mode)}`);
   }
   const bits = Number.parseInt(mode, 8);
   switch (bits & 0o170000) {
@@ -78,7 +78,7 @@ function decodeName(bytes: Buffer, folder: string): string {
   try {
     return utf8.decode(bytes);
   } catch (cause) {
-    const shown = JSON.stringify(bytes.toString('latin1'));
+    const shown = quoted(bytes.toString('latin1'));
     throw new GitError('UnsafePath', `a name in '${folder}' is not UTF-8: ${shown}`, { cause });
   }
 }

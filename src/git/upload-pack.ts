@@ -1,5 +1,5 @@
 import type { Advertisement, Ref } from './advertisement.ts';
-import { foreignText, GitError } from './errors.ts';
+import { foreignText, GitError, quoted } from './errors.ts';
 import { delimiterPacket, encodePacket, flushPacket, type PacketReader, packetText } from './pkt-line.ts';
 
 /** What to ask for. */
@@ -46,10 +46,7 @@ export async function readRefs(reader: PacketReader): Promise<Ref[]> {
       continue;
     }
     if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(oid) || name === '') {
-      throw new GitError(
-        'ProtocolError',
-        `unexpected line in a listing: ${JSON.stringify(foreignText(packetText(packet)))}`,
-      );
+      throw new GitError('ProtocolError', `unexpected line in a listing: ${quoted(foreignText(packetText(packet)))}`);
     }
     const peeled = attribute(attributes, 'peeled:');
     const symrefTarget = attribute(attributes, 'symref-target:');
@@ -97,7 +94,7 @@ export async function readToPack(
   }
   const answer = packetText(await reader.expect());
   if (answer !== 'NAK' && !answer.startsWith('ACK ')) {
-    throw new GitError('ProtocolError', `the server answered ${JSON.stringify(foreignText(answer))}, expected NAK`);
+    throw new GitError('ProtocolError', `the server answered ${quoted(foreignText(answer))}, expected NAK`);
   }
 }
 
@@ -112,10 +109,7 @@ async function readSections(reader: PacketReader): Promise<void> {
       throw new GitError('ProtocolError', 'the server sent no pack');
     }
     if (packet.type !== 'data' || !/^(?:acknowledgments|shallow-info|wanted-refs|packfile-uris)$/.test(section)) {
-      throw new GitError(
-        'ProtocolError',
-        `unexpected section ${JSON.stringify(foreignText(section))}, expected a pack`,
-      );
+      throw new GitError('ProtocolError', `unexpected section ${quoted(foreignText(section))}, expected a pack`);
     }
     while ((await reader.expect()).type === 'data');
   }

@@ -53,7 +53,7 @@ function* walkEntry(entry: GitTreeEntry, path: string, walk: Walk, depth: number
     if (walk.selection.mayContain(path)) {
       yield* walkFolder(oid, `${path}/`, walk, depth + 1);
     }
-  } else if (walk.selection.includes(path)) {
+  } else if (walk.selection.includes(path) || (kind === 'commit' && walk.selection.mayContain(path))) {
     yield { path, kind, oid };
   }
 }
