@@ -2,7 +2,7 @@ import { conditionsField } from '../meta/condition.ts';
 import { reconcileStatus, statusDefault } from '../meta/fields.ts';
 import { inventorySchema } from '../meta/inventory.ts';
 import { array, integer, map, object, string } from '../schema/builders.ts';
-import { required, type Schema, type Served } from '../schema/schema.ts';
+import { required, type Schema } from '../schema/schema.ts';
 
 const time = (description: string) => string(description, { format: 'date-time' });
 const count = (description: string): Schema<number> => integer(description, { format: 'int64' });

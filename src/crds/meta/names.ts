@@ -1,6 +1,6 @@
 /** The names that objects, annotations and writers have in the Flux API. They never change: clusters hold them. */
 
-/** API groups. */
+/** The API groups; each kind is in one of them. */
 export const SOURCE_GROUP = 'source.toolkit.fluxcd.io';
 export const SOURCE_EXTENSIONS_GROUP = 'source.extensions.fluxcd.io';
 export const KUSTOMIZE_GROUP = 'kustomize.toolkit.fluxcd.io';
