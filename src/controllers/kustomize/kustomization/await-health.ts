@@ -11,6 +11,7 @@ import type { KustomizationDeps } from './deps.ts';
 import { healthTargets } from './health-targets.ts';
 import type { HealthWait } from './health-waits.ts';
 import { historyWith, type Run } from './run.ts';
+import type { ResolvedSource } from './source.ts';
 import { formatTimeout, timeoutMs } from './spec.ts';
 
 type Statuses = ReadonlyMap<string, ObjectStatus>;
@@ -61,6 +62,29 @@ export function continueWait(
     'HealthCheckFailed',
     `health check failed after ${formatDuration(now - wait.startedAt)}: ${message}`,
   );
+}
+
+/**
+ * Ends a wait for a state that is no longer wanted. With the feature gate CancelHealthCheckOnNewRevision users are told,
+ * and by what; without it they are not, as in Flux (ADR 3).
+ */
+export function endSupersededWait(
+  object: Kustomization,
+  source: ResolvedSource,
+  attempt: AttemptContext,
+  { waits, tellCanceledWaits }: KustomizationDeps,
+): void {
+  const wait = waits.any(object);
+  if (wait === undefined) return;
+  waits.end(object.metadata);
+  if (!tellCanceledWaits) return;
+  const isNewRevision = wait.run.source.artifact.revision !== source.artifact.revision;
+  const { kind, metadata } = object;
+  const trigger = isNewRevision ? source : { kind, namespace: metadata.namespace, name: metadata.name };
+  attempt.event({
+    reason: 'HealthCheckCanceled',
+    message: `Health checks canceled due to new reconciliation triggered by ${trigger.kind}/${trigger.namespace}/${trigger.name}`,
+  });
 }
 
 type WaitFacts = Omit<HealthWait, 'handle'>;

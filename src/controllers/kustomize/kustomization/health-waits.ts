@@ -23,17 +23,15 @@ export interface HealthWait {
 export class HealthWaits {
   readonly #waits = new Map<string, HealthWait & { readonly state: string }>();
 
-  /** The wait to go on with. One for another generation, revision or request is ended, and undefined returned. */
-  resume(object: Kustomization, revision: string): HealthWait | undefined {
+  /** The wait to go on with: one for the same generation, revision and request. */
+  current(object: Kustomization, revision: string): HealthWait | undefined {
     const wait = this.#waits.get(keyText(object.metadata));
-    if (wait === undefined || wait.state === stateOf(object, revision)) return wait;
-    this.end(object.metadata);
-    return undefined;
+    return wait?.state === stateOf(object, revision) ? wait : undefined;
   }
 
-  /** Whether any wait is under way for the object, whatever its state. */
-  has(key: ObjectKey): boolean {
-    return this.#waits.has(keyText(key));
+  /** The wait that the object has, whatever it is for. */
+  any(object: Kustomization): HealthWait | undefined {
+    return this.#waits.get(keyText(object.metadata));
   }
 
   begin(object: Kustomization, wait: HealthWait): void {

@@ -6,7 +6,7 @@ import type { AttemptContext } from '../../../runtime/attempt.ts';
 import type { Outcome } from '../../../runtime/outcome.ts';
 import { applyManifests } from './apply.ts';
 import { openArtifact, pathInArtifact } from './artifact.ts';
-import { checkHealth, continueWait } from './await-health.ts';
+import { checkHealth, continueWait, endSupersededWait } from './await-health.ts';
 import { buildManifests } from './build.ts';
 import { checkDependencies } from './dependencies.ts';
 import type { KustomizationDeps } from './deps.ts';
@@ -31,8 +31,9 @@ export async function reconcileKustomization(
   attempt.annotateEvents(eventMetadata(source));
   checkDependencies(object, source, deps.dependencies);
 
-  const waiting = deps.waits.resume(object, source.artifact.revision);
+  const waiting = deps.waits.current(object, source.artifact.revision);
   if (waiting !== undefined) return continueWait(object, waiting, attempt, deps);
+  endSupersededWait(object, source, attempt, deps);
 
   const run = await deliver(object, source, attempt, deps);
   return checkHealth(object, run, attempt, deps);
