@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../lib/clock.ts';
 import { parseJson } from '../lib/json.ts';
+import { apiErrorOf, genericApiError } from './api-status.ts';
 import type { Connection } from './connection.ts';
-import { type ApiError, apiErrorOf, genericApiError, TransportError } from './errors.ts';
+import { type ApiError, TransportError } from './errors.ts';
+import type { HttpSink } from './exchange.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { type RetryTraits, retryAfterSeconds, retryDelay } from './retry.ts';
-import type { HttpAnswer, HttpRequest, HttpSink, Transport } from './transport.ts';
+import type { HttpAnswer, HttpRequest, Transport } from './transport.ts';
 
 /** Told of each exchange with the API server, for `rest_client_requests_total`: code `<error>` is none at all. */
 export type RequestObserver = (method: string, code: string, host: string) => void;

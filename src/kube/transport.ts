@@ -1,10 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { buildConnector, type Dispatcher, Pool, ProxyAgent, Socks5ProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { formatDuration } from '../lib/duration.ts';
-import type { Connection, TlsMaterial } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { dispatcherFor } from './dispatcher.ts';
 import { TransportError } from './errors.ts';
+import { Exchange, FromOutside, type HttpSink } from './exchange.ts';
 import { describeFailure } from './transport-failure.ts';
 
 /** One HTTP exchange, its headers complete but for what HTTP itself adds. */
@@ -32,21 +34,12 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** Takes a body as it arrives. What it throws ends the exchange. */
-export interface HttpSink {
-  start(status: number, headers: IncomingHttpHeaders): void;
-  data(chunk: Buffer): void;
-}
-
 /** How many HTTP/1.1 connections serve short requests, and whether long ones may share one of HTTP/2. */
 export interface TransportOptions {
   readonly connections?: number;
   readonly http2Watches?: boolean;
 }
 
-/** kube-apiserver closes idle connections after 90 s; ours are gone earlier, so that no request meets the closing. */
-const keepAliveMs = 60_000;
-const connectTimeoutMs = 10_000;
 const defaultConnections = 16;
 
 const unzip = promisify(gunzip);
@@ -184,138 +177,4 @@ export class Transport {
     const verb = request.method.charAt(0) + request.method.slice(1).toLowerCase();
     return `${verb} "${this.#origin}${this.#prefix}${request.path}"`;
   }
-}
-
-/** An error of undici or Node, still to be put in our words. */
-class FromOutside {
-  readonly cause: unknown;
-  constructor(cause: unknown) {
-    this.cause = cause;
-  }
-}
-
-/** One exchange's end of undici's dispatch protocol: bounded in time, abortable in every phase. */
-class Exchange implements Dispatcher.DispatchHandler {
-  readonly #sink: HttpSink;
-  readonly #signal: AbortSignal | undefined;
-  readonly #done: (error: unknown) => void;
-  readonly #timer: ReturnType<typeof setTimeout> | undefined;
-  #controller: Dispatcher.DispatchController | undefined;
-  #over = false;
-
-  constructor(
-    sink: HttpSink,
-    signal: AbortSignal | undefined,
-    timeoutMs: number | undefined,
-    timeout: () => DOMException,
-    done: (error: unknown) => void,
-  ) {
-    this.#sink = sink;
-    this.#signal = signal;
-    this.#done = done;
-    if (signal?.aborted === true) {
-      this.fail(signal.reason);
-      return;
-    }
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
-    if (timeoutMs !== undefined) this.#timer = setTimeout(() => this.fail(timeout()), timeoutMs);
-  }
-
-  get over(): boolean {
-    return this.#over;
-  }
-
-  readonly #onAbort = (): void => this.fail(this.#signal?.reason);
-
-  /** Ends the exchange from our side. */
-  fail(error: unknown): void {
-    if (!this.#end(error)) return;
-    this.#controller?.abort(error instanceof Error ? error : new Error('aborted'));
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#over) controller.abort(new Error('aborted'));
-    else this.#controller = controller;
-  }
-
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (this.#over || status < 200) return;
-    this.#hand(() => this.#sink.start(status, headers));
-  }
-
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#over) return;
-    this.#hand(() => this.#sink.data(chunk));
-  }
-
-  onResponseEnd(): void {
-    this.#end(undefined);
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#end(new FromOutside(error));
-  }
-
-  #hand(give: () => void): void {
-    try {
-      give();
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  #end(error: unknown): boolean {
-    if (this.#over) return false;
-    this.#over = true;
-    clearTimeout(this.#timer);
-    this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#done(error);
-    return true;
-  }
-}
-
-interface PoolShape {
-  readonly connections?: number;
-  readonly allowH2: boolean;
-}
-
-function dispatcherFor(connection: Connection, url: URL, shape: PoolShape): Dispatcher {
-  const options = {
-    ...shape,
-    connections: shape.connections ?? null,
-    keepAliveTimeout: keepAliveMs,
-    keepAliveMaxTimeout: keepAliveMs,
-    // One event of a watch may fill a window; a larger one saves round trips on the first list.
-    h2Options: { settings: { initialWindowSize: 1 << 20 }, connectionWindowSize: 4 << 20 },
-  };
-  const { proxyUrl } = connection;
-  if (proxyUrl === undefined)
-    return new Pool(url.origin, { ...options, connect: reloadingConnector(connection, shape) });
-  const requestTls = tlsOptions(connection.tls());
-  if (/^socks5h?:/.test(proxyUrl)) return new Socks5ProxyAgent(proxyUrl, { ...options, requestTls });
-  return new ProxyAgent({ ...options, uri: proxyUrl, requestTls });
-}
-
-/** A connector that takes up new TLS material with the next connection. */
-function reloadingConnector(connection: Connection, shape: PoolShape): buildConnector.connector {
-  let material: TlsMaterial | undefined;
-  let connect: buildConnector.connector | undefined;
-  return (target, callback) => {
-    const current = connection.tls();
-    if (connect === undefined || current !== material) {
-      material = current;
-      connect = buildConnector({ ...tlsOptions(current), allowH2: shape.allowH2, timeout: connectTimeoutMs });
-    }
-    connect(target, callback);
-  };
-}
-
-function tlsOptions(tls: TlsMaterial): buildConnector.BuildOptions {
-  return {
-    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-    ...(tls.key === undefined ? {} : { key: tls.key }),
-    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
-    ...(tls.insecure === true ? { rejectUnauthorized: false } : {}),
-  };
 }

@@ -1,5 +1,6 @@
 import { isRecord, parseJson } from '../lib/json.ts';
-import { type ApiError, apiErrorOf, TransportError } from './errors.ts';
+import { apiErrorOf } from './api-status.ts';
+import { type ApiError, TransportError } from './errors.ts';
 import { hasMetadata } from './metadata.ts';
 import type { PartialObject } from './object.ts';
 
