@@ -357,6 +357,8 @@ describe('fetchTree with submodules', () => {
       ['.gitmodules', 'sub.txt', 'sub/.gitmodules', 'sub/lib.txt', 'sub/nested/in.txt'],
     );
     assert.equal(contents(result)['sub/nested/in.txt'], 'inner');
+    assert.deepEqual(result.emptyFolders, ['undescribed']);
+    assert.deepEqual(plain.emptyFolders, ['sub', 'undescribed']);
     const sparse = await checkout(fleet, { options: { submodules: true, sparse: ['sub/nested'] } });
     assert.deepEqual(contents(sparse), { 'sub/nested/in.txt': 'inner' });
   });
@@ -408,11 +410,11 @@ describe('fetchTree with submodules', () => {
   it('names the submodule that fails', async () => {
     const link = '1'.repeat(40);
     const cases: readonly (readonly [string, string])[] = [
-      ['/etc', 'InvalidURL'],
-      ['file:///etc', 'UnsupportedTransport'],
-      ['git@github.com:a/b', 'UnsupportedTransport'],
+      ['/etc', 'InvalidSubmodule'],
+      ['file:///etc', 'InvalidSubmodule'],
+      ['git@github.com:a/b', 'InvalidSubmodule'],
       ['../absent.git', 'RepositoryNotFound'],
-      ['http://user:hidden@127.0.0.1:1/x', 'InvalidURL'],
+      ['http://user:hidden@127.0.0.1:1/x', 'InvalidSubmodule'],
     ];
     for (const [url, code] of cases) {
       const fleet = await create({ '.gitmodules': gitmodules({ 'path/sub': url }), 'path/sub': { submodule: link } });

@@ -1,7 +1,7 @@
 import type { Commit } from './commit.ts';
 import { GitError, withContext } from './errors.ts';
 import { type FetchedCommit, fetchByName, fetchCommit } from './fetch-commit.ts';
-import { parseGitmodules } from './gitmodules.ts';
+import { parseGitmodules, type Submodule } from './gitmodules.ts';
 import { combineStores, type ObjectStore, readObject } from './object-store.ts';
 import type { Remote } from './remote.ts';
 import type { ResolvedRef } from './resolve.ts';
@@ -29,8 +29,10 @@ export interface Checkout {
   readonly commit: Commit;
   /** The annotated tag that led to the commit. */
   readonly tag?: Tag;
-  /** In the order of the bytes of their paths. Submodules that were not asked for leave no trace. */
+  /** In the order of the bytes of their paths. */
   readonly files: readonly GitFile[];
+  /** Where submodules would be that were not fetched: Git makes empty folders there. In no particular order. */
+  readonly emptyFolders: readonly string[];
 }
 
 export interface CheckoutOptions {
@@ -44,6 +46,7 @@ interface Work {
   readonly selection: Selection;
   readonly options: CheckoutOptions;
   readonly files: GitFile[];
+  readonly emptyFolders: string[];
   readonly budget: EntryBudget & { bytes: number; packBytes: number; submodules: number };
 }
 
@@ -54,6 +57,13 @@ interface Mounted {
   readonly prefix: string;
   readonly depth: number;
 }
+
+/** What is wrong with a submodule is not wrong with the specification, nor with the repository that it names. */
+const submoduleCodes = {
+  InvalidURL: 'InvalidSubmodule',
+  UnsupportedTransport: 'InvalidSubmodule',
+  EmptyRepository: 'ObjectNotFound',
+} as const;
 
 const modes = { file: '100644', executable: '100755', link: '120000' } as const;
 const maxWants = 10_000;
@@ -72,12 +82,13 @@ export async function fetchTree(
     selection: sparseSelection(options.sparse),
     options,
     files: [],
+    emptyFolders: [],
     budget: { entries: 0, bytes: 0, packBytes: 0, submodules: 0 },
   };
   try {
     const fetched = await fetchCommit(remote, resolved, await filterFor(remote, options));
     await mount({ remote, fetched, prefix: '', depth: 0 }, work);
-    const { files } = work;
+    const { files, emptyFolders } = work;
     if (work.budget.submodules > 0) {
       files.sort((a, b) => compareBytes(a.path, b.path));
     }
@@ -85,7 +96,7 @@ export async function fetchTree(
     const tag = resolved.tagObject;
     const tagged =
       tag === undefined ? {} : { tag: parseTag(tag, readObject(fetched.store, tag, 'tag'), fetched.store.format) };
-    return { commit: fetched.commit, ...tagged, files };
+    return { commit: fetched.commit, ...tagged, files, emptyFolders };
   } catch (error) {
     throw inContext(remote, error);
   }
@@ -118,9 +129,16 @@ async function mount(mounted: Mounted, work: Work): Promise<void> {
       addFile(new StoredFile(store, path, modes[kind], oid), remote, work);
     }
   }
-  if (modules !== undefined) {
-    const links = entries.filter(({ kind }) => kind === 'commit');
-    await mountSubmodules(readObject(store, modules, 'blob'), links, mounted, work);
+  const described =
+    modules === undefined ? new Map<string, Submodule>() : parseGitmodules(readObject(store, modules, 'blob'));
+  for (const { kind, path, oid } of entries) {
+    const submodule = described.get(path.slice(prefix.length));
+    if (kind === 'commit' && submodule !== undefined) {
+      await mountSubmodule({ path, oid, url: submodule.url }, mounted, work);
+    } else if (kind === 'commit' && selection.includes(path)) {
+      // A link that .gitmodules does not describe is not fetched either, as in Git.
+      work.emptyFolders.push(path);
+    }
   }
 }
 
@@ -161,26 +179,6 @@ async function withBlobs(
   return combineStores(store, ...stores);
 }
 
-async function mountSubmodules(
-  gitmodules: Buffer,
-  links: readonly WalkedEntry[],
-  parent: Mounted,
-  work: Work,
-): Promise<void> {
-  const submodules = parseGitmodules(gitmodules);
-  for (const { path, oid } of links) {
-    // A link that .gitmodules does not describe stays an empty folder, as in Git.
-    const submodule = submodules.get(path.slice(parent.prefix.length));
-    if (submodule !== undefined) {
-      try {
-        await mountSubmodule({ path, oid, url: submodule.url }, parent, work);
-      } catch (error) {
-        throw withContext(`submodule '${path}'`, error);
-      }
-    }
-  }
-}
-
 async function mountSubmodule(
   link: { readonly path: string; readonly oid: string; readonly url: string },
   parent: Mounted,
@@ -190,18 +188,20 @@ async function mountSubmodule(
   const depth = parent.depth + 1;
   work.budget.submodules += 1;
   if (depth > limits.maxSubmoduleDepth || work.budget.submodules > limits.maxSubmodules) {
-    throw new GitError(
-      'TooLarge',
-      `more than ${limits.maxSubmodules} submodules, or ${limits.maxSubmoduleDepth} levels of them`,
-    );
+    const bounds = `more than ${limits.maxSubmodules} submodules, or ${limits.maxSubmoduleDepth} levels of them`;
+    throw new GitError('TooLarge', `submodule '${link.path}': ${bounds}`);
   }
   const maxPackBytes = Math.max(0, limits.maxPackBytes - work.budget.packBytes);
-  const remote = parent.remote.sibling(link.url, { maxPackBytes });
   try {
-    const fetched = await fetchByName(remote, link.oid, await filterFor(remote, work.options));
-    await mount({ remote, fetched, prefix: `${link.path}/`, depth }, work);
-  } finally {
-    await remote.close();
+    const remote = parent.remote.sibling(link.url, { maxPackBytes });
+    try {
+      const fetched = await fetchByName(remote, link.oid, await filterFor(remote, work.options));
+      await mount({ remote, fetched, prefix: `${link.path}/`, depth }, work);
+    } finally {
+      await remote.close();
+    }
+  } catch (error) {
+    throw withContext(`submodule '${link.path}'`, error, submoduleCodes);
   }
 }
 

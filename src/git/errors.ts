@@ -8,6 +8,7 @@
  * - `ServerError`: an HTTP status that tells nothing better. `RedirectRefused`: a redirect that is not followed.
  * - `ProtocolError`: the answer is not Git's protocol, or is cut short. `CorruptData`: an object or pack is not valid.
  * - `TooLarge`: one of the limits. `UnsafePath`: a name in a tree that must not be written anywhere.
+ * - `InvalidSubmodule`: `.gitmodules` names an address that is none, or not supported: only a commit can mend that.
  */
 export const gitErrorCodes = [
   'InvalidURL',
@@ -28,6 +29,7 @@ export const gitErrorCodes = [
   'CorruptData',
   'TooLarge',
   'UnsafePath',
+  'InvalidSubmodule',
 ] as const;
 
 /** One of {@link gitErrorCodes}. */
@@ -45,11 +47,18 @@ export class GitError extends Error {
 }
 
 /**
- * The error with what was being done in front of its message, as `context: message`. Anything that is not a GitError
- * is a bug and comes back as it is.
+ * The error with what was being done in front of its message, as `context: message`, and with another code where the
+ * context gives it another meaning. Anything that is not a GitError is a bug and comes back as it is.
  */
-export function withContext(context: string, error: unknown): unknown {
-  return error instanceof GitError ? new GitError(error.code, `${context}: ${error.message}`, { cause: error }) : error;
+export function withContext(
+  context: string,
+  error: unknown,
+  codes: Partial<Readonly<Record<GitErrorCode, GitErrorCode>>> = {},
+): unknown {
+  if (!(error instanceof GitError)) {
+    return error;
+  }
+  return new GitError(codes[error.code] ?? error.code, `${context}: ${error.message}`, { cause: error });
 }
 
 const maxForeignText = 200;

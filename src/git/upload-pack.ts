@@ -132,7 +132,17 @@ function legacyCapabilities({ capabilities, format }: Advertisement): string {
   if (!capabilities.has('side-band-64k')) {
     throw new GitError('ProtocolError', "the server has neither protocol version 2 nor the capability 'side-band-64k'");
   }
-  const wanted = ['side-band-64k', 'ofs-delta', 'no-progress', 'shallow', 'deepen-since', 'filter', 'object-format'];
+  // Azure DevOps answers only clients that offer multi_ack_detailed, though nothing is negotiated here.
+  const wanted = [
+    'multi_ack_detailed',
+    'side-band-64k',
+    'ofs-delta',
+    'no-progress',
+    'shallow',
+    'deepen-since',
+    'filter',
+    'object-format',
+  ];
   const known = wanted.filter((name) => capabilities.has(name));
   return [...known.map((name) => (name === 'object-format' ? `${name}=${format}` : name)), agent].join(' ');
 }
