@@ -1,10 +1,10 @@
+import { parseSemverRange, type SemverRange } from '../lib/semver-range.ts';
+import { compareVersions, parseTagVersion, type Version } from '../lib/semver-version.ts';
 import type { Ref } from './advertisement.ts';
 import { parseCommit } from './commit.ts';
 import { GitError } from './errors.ts';
 import { readObject } from './object-store.ts';
 import type { Remote } from './remote.ts';
-import { parseSemverRange, type SemverRange } from './semver-range.ts';
-import { compareVersions, parseTagVersion, type Version } from './semver-version.ts';
 
 interface Candidate {
   readonly ref: Ref;

@@ -1,4 +1,3 @@
-import { quoted } from './errors.ts';
 import { comparePrereleaseParts, compareVersions, parseLooseVersion, type Version } from './semver-version.ts';
 
 /** A version range in the syntax of Masterminds/semver v3, which Flux uses everywhere. */
@@ -33,7 +32,7 @@ const maxGroups = 32;
  * `improper constraint: "x y"`.
  */
 export function parseSemverRange(text: string): SemverRange {
-  if (Buffer.byteLength(text) > maxLength) {
+  if (new TextEncoder().encode(text).length > maxLength) {
     throw new RangeError(`constraint string is too long (max ${maxLength} bytes)`);
   }
   const groups = rewriteHyphens(text).split('||');
@@ -213,6 +212,12 @@ function isCaret({ bound: limit, open }: Comparison, candidate: Version): boolea
   return limit.minor > 0n || open === 'patch' || candidate.patch === limit.patch;
 }
 
+/** As Go's `%q` shows a text, nearly: what cannot be seen is escaped. */
+function goQuoted(text: string): string {
+  const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(text).replace(/[\p{C}\p{Z}]/gu, (character) => (character === ' ' ? ' ' : escaped(character)));
+}
+
 function improper(text: string): RangeError {
-  return new RangeError(`improper constraint: ${quoted(text)}`);
+  return new RangeError(`improper constraint: ${goQuoted(text)}`);
 }
