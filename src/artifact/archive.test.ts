@@ -81,6 +81,8 @@ describe('writeArchive', () => {
       assert.equal(first.size, (await readFile(join(dir, '1'))).length);
       const sha512 = await writeArchive(entries, join(dir, '3'), { algorithm: 'sha512' });
       assert.match(sha512.digest, /^sha512:[0-9a-f]{128}$/);
+      const blake3 = await writeArchive(entries, join(dir, '3'), { algorithm: 'blake3' });
+      assert.equal(blake3.digest, await digestFile(join(dir, '3'), 'blake3'));
     });
   });
 

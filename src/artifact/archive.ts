@@ -1,10 +1,9 @@
-import type { Hash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { ArtifactError } from './artifact-error.ts';
-import { createHasher, type DigestAlgorithm } from './digest.ts';
+import { createHasher, type DigestAlgorithm, type Hasher } from './digest.ts';
 import { blockSize, encodeTarHeader, padding } from './tar-header.ts';
 
 /** A directory or file to be archived. Paths are relative and use `/`. */
@@ -49,16 +48,16 @@ export async function writeArchive(
   const sorted = [...entries].sort((a, b) => compareWalkOrder(a.path, b.path));
   const limits = options.limits ?? defaultArchiveLimits;
   checkEntries(sorted, limits);
-  const hash = createHasher(options.algorithm);
+  const hasher = createHasher(options.algorithm);
   const counted = { size: 0 };
   await pipeline(
     Readable.from(chunks(sorted, limits), { objectMode: false, highWaterMark: 2 * chunkBytes }),
     createGzip(),
-    hashing(hash, counted),
+    hashing(hasher, counted),
     createWriteStream(outFile, { mode: 0o600 }),
     options.signal === undefined ? {} : { signal: options.signal },
   );
-  return { digest: `${options.algorithm}:${hash.digest('hex')}`, size: counted.size };
+  return { digest: hasher.digest(), size: counted.size };
 }
 
 /**
@@ -131,10 +130,10 @@ function* blocks(sorted: readonly ArchiveEntry[]): Generator<Uint8Array> {
   }
 }
 
-function hashing(hash: Hash, counted: { size: number }): Transform {
+function hashing(hasher: Hasher, counted: { size: number }): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
+      hasher.update(chunk);
       counted.size += chunk.length;
       done(null, chunk);
     },

@@ -1,14 +1,14 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { blake3 } from '@noble/hashes/blake3.js';
 import { ArtifactError } from './artifact-error.ts';
 
-/** The algorithms of `--artifact-digest-algo` (pkg/artifact/digest; upstream's blake3 has no counterpart in Node). */
-export const digestAlgorithms = ['sha256', 'sha384', 'sha512'] as const;
+/** The algorithms of `--artifact-digest-algo` (pkg/artifact/digest), but for sha1, which proves nothing any more. */
+export const digestAlgorithms = ['sha256', 'sha384', 'sha512', 'blake3'] as const;
 export type DigestAlgorithm = (typeof digestAlgorithms)[number];
 
-const hexLength: Readonly<Record<DigestAlgorithm, number>> = { sha256: 64, sha384: 96, sha512: 128 };
+const hexLength: Readonly<Record<DigestAlgorithm, number>> = { sha256: 64, sha384: 96, sha512: 128, blake3: 64 };
 
 export interface Digest {
   readonly algorithm: DigestAlgorithm;
@@ -33,8 +33,23 @@ export function parseDigest(text: string): Digest {
   return { algorithm, hex };
 }
 
-export function createHasher(algorithm: DigestAlgorithm): Hash {
-  return createHash(algorithm);
+/** Takes bytes piece by piece, and then gives their digest, once. */
+export interface Hasher {
+  update(bytes: Uint8Array): void;
+  /** `<algorithm>:<hex>` of all that came. */
+  digest(): string;
+}
+
+export function createHasher(algorithm: DigestAlgorithm): Hasher {
+  if (algorithm === 'blake3') {
+    const hash = blake3.create();
+    return {
+      update: (bytes) => void hash.update(bytes),
+      digest: () => `${algorithm}:${Buffer.from(hash.digest()).toString('hex')}`,
+    };
+  }
+  const hash = createHash(algorithm);
+  return { update: (bytes) => void hash.update(bytes), digest: () => `${algorithm}:${hash.digest('hex')}` };
 }
 
 /** The digest of a file as `<algorithm>:<hex>`. Rejects when the file cannot be read. */
@@ -42,13 +57,16 @@ export function digestFile(path: string, algorithm: DigestAlgorithm, signal?: Ab
   return digestStream(createReadStream(path, { highWaterMark: 256 * 1024 }), algorithm, signal);
 }
 
-/** The digest of all that a stream gives, as `<algorithm>:<hex>`. */
+/** The digest of all that a stream of bytes gives, as `<algorithm>:<hex>`. */
 export async function digestStream(
   stream: Readable,
   algorithm: DigestAlgorithm,
   signal?: AbortSignal,
 ): Promise<string> {
-  const hash = createHasher(algorithm);
-  await pipeline(stream, hash, signal === undefined ? {} : { signal });
-  return `${algorithm}:${hash.digest('hex')}`;
+  const hasher = createHasher(algorithm);
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    signal?.throwIfAborted();
+    hasher.update(chunk);
+  }
+  return hasher.digest();
 }

@@ -73,7 +73,7 @@ export class ArtifactFetcher {
   }
 
   async #attempt(url: URL, digest: string, toFile: string, signal: AbortSignal): Promise<number> {
-    const { algorithm } = parseDigest(digest);
+    const { algorithm, hex } = parseDigest(digest);
     const response = await this.#agent.request({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
@@ -85,20 +85,19 @@ export class ArtifactFetcher {
       await response.body.dump({ limit: 64 * 1024, signal });
       throw statusError(url, response);
     }
-    const hash = createHasher(algorithm);
+    const hasher = createHasher(algorithm);
     let size = 0;
     const { maxBytes } = this.#options;
     const counting = new Transform({
       transform(chunk: Buffer, _encoding, done) {
         size += chunk.length;
-        hash.update(chunk);
+        hasher.update(chunk);
         if (size > maxBytes) done(new ArtifactError('TooLarge', `the artifact has more than ${maxBytes} bytes`));
         else done(null, chunk);
       },
     });
     await pipeline(response.body, counting, createWriteStream(toFile, { mode: 0o600 }), { signal });
-    const actual = `${algorithm}:${hash.digest('hex')}`;
-    if (actual !== `${algorithm}:${parseDigest(digest).hex}`) {
+    if (hasher.digest() !== `${algorithm}:${hex}`) {
       throw new ArtifactError(
         'DigestMismatch',
         `failed to verify archive: computed digest doesn't match provided '${digest}'`,

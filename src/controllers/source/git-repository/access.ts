@@ -1,6 +1,6 @@
 import type { GitRepository } from '../../../crds/source/git-repository.ts';
 import type { GitProxy } from '../../../git/http-agents.ts';
-import type { GitAuth, GitTls } from '../../../git/http-credentials.ts';
+import { authFromUrl, type GitAuth, type GitTls } from '../../../git/http-credentials.ts';
 import type { Client } from '../../../kube/client.ts';
 import { isNotFound } from '../../../kube/errors.ts';
 import { errorMessage } from '../../../lib/errors.ts';
@@ -67,8 +67,9 @@ async function readCredentials(
 /** A bearer token goes before a user name; what the Secret does not say, the URL may. */
 function authOf(url: URL, secret: SecretData): GitAuth | undefined {
   if (secret.has('bearerToken')) return { bearerToken: secretText(secret, 'bearerToken') };
-  const username = secretText(secret, 'username') || decodeURIComponent(url.username);
-  const password = secretText(secret, 'password') || decodeURIComponent(url.password);
+  const inUrl = { username: '', password: '', ...authFromUrl(url) };
+  const username = secretText(secret, 'username') || inUrl.username;
+  const password = secretText(secret, 'password') || inUrl.password;
   if (username === '' && password !== '') {
     const scheme = url.protocol.slice(0, -1);
     const problem = `invalid '${scheme}' auth option: 'password' requires 'username' to be set`;

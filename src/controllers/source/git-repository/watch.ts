@@ -33,7 +33,12 @@ export function wakeOnChanges({ gitRepositories, secrets }: Caches, queue: WorkQ
     const { old, current } = change;
     const object = current ?? old;
     if (object === undefined || change.initial === true || artifactOf(old) === artifactOf(current)) return;
-    wake(gitRepositories.byIndex(BY_INCLUDE, indexKey(keyOf(object))), queue);
+    const users = gitRepositories.byIndex(BY_INCLUDE, indexKey(keyOf(object)));
+    // Two that include each other would wake each other without end; their intervals will do, as upstream.
+    wake(
+      users.filter((user) => !includesInTurn(object, user, gitRepositories)),
+      queue,
+    );
   });
 
   secrets?.onChange(({ old, current, initial }) => {
@@ -45,6 +50,25 @@ export function wakeOnChanges({ gitRepositories, secrets }: Caches, queue: WorkQ
 
 function wake(objects: readonly GitRepository[], queue: WorkQueue): void {
   for (const object of objects) queue.add(keyOf(object));
+}
+
+/** Whether `object` includes `other`, itself or through those that it includes. */
+function includesInTurn(
+  object: GitRepository,
+  other: GitRepository,
+  all: Pick<Informer<GitRepository>, 'get'>,
+): boolean {
+  const { namespace } = object.metadata;
+  const seen = new Set<string>();
+  const ahead: (GitRepository | undefined)[] = [object];
+  for (let at = ahead.pop(); at !== undefined || ahead.length > 0; at = ahead.pop()) {
+    for (const { repository } of at?.spec.include ?? []) {
+      if (repository.name === other.metadata.name) return true;
+      if (!seen.has(repository.name)) ahead.push(all.get({ namespace, name: repository.name }));
+      seen.add(repository.name);
+    }
+  }
+  return false;
 }
 
 function artifactOf(object: GitRepository | undefined): string {
