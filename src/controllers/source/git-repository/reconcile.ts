@@ -87,7 +87,7 @@ function learnStorage(state: StorageState, attempt: AttemptContext): void {
 
 /**
  * Nothing is new. Differs from Flux: the event that says so is recorded when somebody asked or changed the spec, not at
- * every interval, where it would be the only request that an unchanged object costs (docs/spec/gitrepository.md).
+ * every interval, where it would be the only request that an unchanged object costs (ADR 0009).
  */
 function upToDate(object: GitRepository, artifact: Artifact, attempt: AttemptContext): Outcome {
   const { revision } = artifact;
