@@ -67,10 +67,13 @@ export class Requester {
   /** Sends a request until it succeeds or retrying makes no sense. Throws ApiError, TransportError or the signal's reason. */
   async send(request: ApiRequest): Promise<HttpAnswer> {
     const { clock, limiter, random, timeoutMs } = this.#deps;
+    // The first turn is not counted: where many wait, each still gets its time with the server.
+    const firstTurn = limiter.acquire(request.signal);
+    if (firstTurn !== undefined) await firstTurn;
     const deadline = clock.now() + (request.timeoutMs ?? timeoutMs);
     let renewed = false;
     for (let attempt = 1; ; attempt++) {
-      const turn = limiter.acquire(request.signal);
+      const turn = attempt === 1 ? undefined : limiter.acquire(request.signal);
       if (turn !== undefined) await turn;
       const failure = await this.#attempt(request, deadline - clock.now());
       if ('answer' in failure) return failure.answer;

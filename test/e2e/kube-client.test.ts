@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import type { Client } from '../../src/kube/client.ts';
 import { ApiError, NoMatchError, TransportError } from '../../src/kube/errors.ts';
@@ -364,6 +368,8 @@ describe('the client on an API server without fairness and streaming lists', () 
         '--enable-priority-and-fairness=false',
         '--feature-gates=WatchList=false',
         '--max-mutating-requests-inflight=2',
+        // Ends connections of HTTP/2 at random, as servers behind a load balancer are told to.
+        '--goaway-chance=0.02',
       ],
     });
   });
@@ -401,5 +407,57 @@ describe('the client on an API server without fairness and streaming lists', () 
     await mirror.until('the change', () => mirror.objects.has('paged'));
     assert.deepEqual(mirror.errors, []);
     mirror.stop.abort();
+  });
+
+  it('loses no change while connections are ended under its watches', async () => {
+    let ended = 0;
+    const client = await clientOf(plane.kubeconfig, {
+      qps: -1,
+      watch: { minTimeoutMs: 1_000, maxTimeoutMs: 1_000 },
+      onRequest: (method) => (ended += method === 'GET' ? 1 : 0),
+    });
+    const mirrors = Array.from({ length: 40 }, () => new Mirror().follow(client, configMaps, { metadataOnly: true }));
+    // Each watch ends after a second by itself; opening it again may end a connection.
+    for (let round = 0; ended < 160; round++) {
+      const object = configMap(`moving-${round % 10}`, { round: String(round) });
+      await client.apply(configMaps, object, { fieldManager: 'test' });
+    }
+    const versions = (objects: readonly PartialObject[]): string =>
+      JSON.stringify(objects.map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`).sort());
+    const want = versions(await client.listMetadata(configMaps));
+    for (const each of mirrors) {
+      await each.until('the last state', () => versions([...each.objects.values()]) === want);
+      assert.deepEqual(each.errors, []);
+      each.stop.abort();
+    }
+  });
+
+  it('reaches the server through a proxy', async () => {
+    const tunnels: string[] = [];
+    const proxy = createServer((_request, response) => response.writeHead(405).end());
+    proxy.on('connect', (request, socket: Duplex) => {
+      tunnels.push(request.url ?? '');
+      const { hostname, port } = new URL(`http://${request.url}`);
+      const upstream = connect(Number(port), hostname, () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        upstream.pipe(socket).pipe(upstream);
+      });
+      for (const end of [socket, upstream]) end.on('error', () => {});
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const client = createClient({ ...(await loadConnection({ kubeconfig: plane.kubeconfig })), proxyUrl });
+    try {
+      await client.apply(configMaps, configMap('proxied'), { fieldManager: 'test' });
+      const mirror = new Mirror().follow(client, configMaps);
+      await mirror.until('the first list', () => mirror.objects.has('proxied'));
+      mirror.stop.abort();
+      assert.deepEqual([...new Set(tunnels)], [new URL(plane.server).host]);
+    } finally {
+      await client.close();
+      proxy.closeAllConnections();
+      proxy.close();
+    }
   });
 });
