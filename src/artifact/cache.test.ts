@@ -211,6 +211,13 @@ describe('ArtifactCache', () => {
     await dropped.promise;
   });
 
+  it('finds hosts by name', async () => {
+    const url = `${origin.replace('127.0.0.1', 'localhost')}/one`;
+    (await cache.open({ ...artifact('one'), url }, never)).release();
+    const unknown = cache.open({ ...artifact('two'), url: 'http://no-such-host.invalid/two' }, never);
+    await assert.rejects(unknown, { code: 'Unavailable' });
+  });
+
   it('starts anew when its files were taken away', async () => {
     const open = await cache.open(artifact('one'), never);
     open.release();

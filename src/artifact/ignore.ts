@@ -51,7 +51,8 @@ export function ignoreMatcher(files: readonly IgnoreFile[], specIgnore?: string)
   };
 }
 
-const maxComparisons = 100_000_000;
+/** A second or two of work. */
+const maxComparisons = 20_000_000;
 
 /** One rule (pkg/sourceignore/gitignore/pattern.go, which is go-git's with trailing blanks as git has them). */
 interface Pattern {
@@ -101,7 +102,7 @@ function trimEndBlanks(text: string): string {
 function matches(pattern: Pattern, path: readonly string[], isDir: boolean): boolean {
   const { domain } = pattern;
   if (path.length <= domain.length || !domain.every((segment, i) => path[i] === segment)) return false;
-  const below = path.slice(domain.length);
+  const below = domain.length === 0 ? path : path.slice(domain.length);
   return pattern.segments.length > 1 ? matchesPath(pattern, below, isDir) : matchesAnyName(pattern, below, isDir);
 }
 

@@ -1,10 +1,10 @@
 import { lstatSync } from 'node:fs';
+import { diskProblem } from '../../../artifact/disk-problem.ts';
 import type { Storage } from '../../../artifact/storage.ts';
-import { errorMessage } from '../../../lib/errors.ts';
 import { secureJoin } from '../../../lib/secure-path.ts';
 import { storageFailed } from './faults.ts';
 import type { Include } from './includes.ts';
-import { PathConflict, type SourceFiles } from './source-files.ts';
+import type { SourceFiles } from './source-files.ts';
 
 /**
  * Adds what the includes bring to the files. The unpacked artifacts must stay until the files are read: `scope` keeps
@@ -25,7 +25,7 @@ export async function copyIncludes(
     } catch (error) {
       signal.throwIfAborted();
       const { name, fromPath, toPath } = include;
-      const message = `failed to copy '${name}' include from ${fromPath} to ${toPath}: ${problemOf(error)}`;
+      const message = `failed to copy '${name}' include from ${fromPath} to ${toPath}: ${diskProblem(error)}`;
       throw storageFailed('CopyFailure', message, error);
     }
   }
@@ -36,11 +36,4 @@ function copyInclude(files: SourceFiles, { fromPath, toPath }: Include, dir: str
   const to = secureJoin('', toPath).replace(/^\.$/, '');
   if (lstatSync(from).isDirectory()) files.addTree(from, to);
   else files.addFile(from, to);
-}
-
-/** Without the names of our own temporary directories, which differ from one attempt to the next. */
-function problemOf(error: unknown): string {
-  if (error instanceof PathConflict) return error.message;
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOENT' ? 'no such file or directory' : errorMessage(error);
 }

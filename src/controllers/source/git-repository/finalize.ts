@@ -1,6 +1,6 @@
+import { diskProblem } from '../../../artifact/disk-problem.ts';
 import type { Storage } from '../../../artifact/storage.ts';
 import type { GitRepository } from '../../../crds/source/git-repository.ts';
-import { errorMessage } from '../../../lib/errors.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import { Fault } from '../../../runtime/fault.ts';
 
@@ -15,7 +15,7 @@ export async function finalizeGitRepository(
   try {
     removed = await storage.removeAll({ kind: 'GitRepository', namespace, name });
   } catch (error) {
-    const message = `garbage collection for deleted resource failed: ${errorMessage(error)}`;
+    const message = `garbage collection for deleted resource failed: ${diskProblem(error)}`;
     throw new Fault('retry', 'GarbageCollectionFailed', message, { cause: error });
   }
   if (!removed) return;

@@ -1,8 +1,8 @@
-import { ArtifactError } from '../../../artifact/artifact-error.ts';
+import { diskProblem } from '../../../artifact/disk-problem.ts';
 import type { Storage } from '../../../artifact/storage.ts';
 import type { Artifact } from '../../../crds/meta/artifact.ts';
 import type { GitRepository } from '../../../crds/source/git-repository.ts';
-import { errorMessage } from '../../../lib/errors.ts';
+import { storageFailed } from './faults.ts';
 
 /** What became of the artifact that the status speaks of. */
 export interface StorageState {
@@ -20,7 +20,7 @@ export interface StorageState {
 
 /**
  * Holds the status against what is on disk: old files are collected, and the artifact's file is verified each time,
- * so that a wiped or altered storage is repaired by fetching again (gitrepository_controller.go, reconcileStorage).
+ * so that a wiped or altered storage is repaired by fetching again (gitrepository_controller.go, reconcileStorage). Throws Fault.
  */
 export async function inspectStorage(
   object: GitRepository,
@@ -30,13 +30,26 @@ export async function inspectStorage(
   const artifact = object.status?.artifact;
   if (artifact === undefined) return { artifact: undefined, lost: false, collected: 0 };
   const garbage = await collect(artifact, storage);
-  if (!(await storage.exists(artifact))) return { artifact: undefined, lost: true, ...garbage };
+  try {
+    return { ...(await inspectFile(artifact, storage, signal)), ...garbage };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw storageFailed('StatOperationFailed', `failed to stat the stored artifact: ${diskProblem(error)}`, error);
+  }
+}
+
+async function inspectFile(
+  artifact: Artifact,
+  storage: Storage,
+  signal: AbortSignal,
+): Promise<Omit<StorageState, 'collected'>> {
+  if (!(await storage.exists(artifact))) return { artifact: undefined, lost: true };
   const altered = await alteration(artifact, storage, signal);
   if (altered !== undefined) {
     await storage.remove(artifact);
-    return { artifact: undefined, lost: true, altered, ...garbage };
+    return { artifact: undefined, lost: true, altered };
   }
-  return { artifact: { ...artifact, url: storage.url(artifact.path) }, lost: false, ...garbage };
+  return { artifact: { ...artifact, url: storage.url(artifact.path) }, lost: false };
 }
 
 async function collect(
@@ -57,7 +70,6 @@ async function alteration(artifact: Artifact, storage: Storage, signal: AbortSig
     return undefined;
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof ArtifactError) return error.message;
-    return errorMessage(error);
+    return diskProblem(error);
   }
 }

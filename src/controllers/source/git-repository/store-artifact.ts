@@ -1,11 +1,11 @@
 import type { ArchiveEntry } from '../../../artifact/archive.ts';
 import { ArtifactError } from '../../../artifact/artifact-error.ts';
+import { diskProblem } from '../../../artifact/disk-problem.ts';
 import { type IgnoreMatcher, ignoreMatcher } from '../../../artifact/ignore.ts';
 import type { Storage } from '../../../artifact/storage.ts';
 import type { Artifact } from '../../../crds/meta/artifact.ts';
 import type { GitRepository } from '../../../crds/source/git-repository.ts';
 import type { Checkout } from '../../../git/checkout.ts';
-import { errorMessage } from '../../../lib/errors.ts';
 import { Fault } from '../../../runtime/fault.ts';
 import { copyIncludes } from './copy-includes.ts';
 import { storageFailed } from './faults.ts';
@@ -44,7 +44,7 @@ export async function storeArtifact(
     if (error instanceof Fault) throw error;
     throw storageFailed(
       'ArchiveOperationFailed',
-      `unable to archive artifact to storage: ${errorMessage(error)}`,
+      `unable to archive artifact to storage: ${diskProblem(error)}`,
       error,
     );
   }
