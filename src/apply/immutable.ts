@@ -5,7 +5,7 @@ const immutableTexts = /is\simmutable|immutable\sfield/;
 
 /**
  * Whether the API server may have refused an update because of an immutable field: everything invalid, and messages
- * that say so. Differs from Flux (docs/adr/0007): a conflict (409) is none; re-creating an object because somebody
+ * that say so. Differs from Flux (docs/adr/0010): a conflict (409) is none; re-creating an object because somebody
  * else was faster would be an outage.
  */
 export function isImmutableError(error: unknown): error is ApiError {

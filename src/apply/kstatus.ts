@@ -57,8 +57,8 @@ export function status(object: KubeObject, now: number = Date.now()): ObjectStat
 function genericStatus(object: KubeObject): ObjectStatus | undefined {
   if (object.metadata.deletionTimestamp) return { status: 'Terminating', message: 'Resource scheduled for deletion' };
   const generation = integerAt(object, ['metadata', 'generation']);
-  const observed = integerAt(object, ['status', 'observedGeneration']);
-  if (generation !== undefined && observed !== undefined && observed !== generation) {
+  const observed = generation === undefined ? undefined : integerAt(object, ['status', 'observedGeneration']);
+  if (observed !== undefined && observed !== generation) {
     return inProgress(`${object.kind} generation is ${generation}, but latest observed generation is ${observed}`);
   }
   const found = conditionsOf(object).find(

@@ -2,7 +2,7 @@ import type { Client } from '../kube/client.ts';
 import { ApiError, isConflict, isNotFound } from '../kube/errors.ts';
 import type { KubeObject, ResourceType } from '../kube/object.ts';
 import { withDeadline } from '../lib/async.ts';
-import { dryRunError } from './apply-error.ts';
+import { dryRunError, stepError } from './apply-error.ts';
 import type { Action } from './change-set.ts';
 import { hasDrifted } from './drift.ts';
 import type { JsonPatchOperation } from './field-managers.ts';
@@ -96,7 +96,11 @@ interface Existing {
 async function planExisting({ desired, object, result, type }: Existing, context: PlanContext): Promise<Plan> {
   const { policy, tidyings } = context;
   const ref = refOf(result);
-  const live = await readLive(type, ref, context);
+  const live = await readLive(type, ref, context).catch((error: unknown) => {
+    context.signal.throwIfAborted();
+    // Not applied unseen: the live object may say that it must not be touched.
+    throw stepError('dry-run', result, 'query failed', error);
+  });
   if (live === 'absent') return { ref, action: 'created', live: result, write: { object, type } };
   // Without the right to read, only applying can tell: upstream does the same.
   if (live === 'forbidden') return { ref, action: 'configured', live: result, write: { object, type } };
@@ -131,7 +135,7 @@ async function planRefused(
 
 /**
  * What the API server says to the object under another name, that is, as a new one; undefined when it is content.
- * Differs from Flux (docs/adr/0007), which deletes the live object at once and may find afterwards that the new one is
+ * Differs from Flux (docs/adr/0010), which deletes the live object at once and may find afterwards that the new one is
  * not accepted.
  */
 async function refusalAsNew(desired: KubeObject, type: ResourceType, context: PlanContext): Promise<unknown> {

@@ -24,7 +24,7 @@ const apiServiceType: ResourceType = {
  * version that its CRD still serves; `gone` when neither a CRD nor an API service can hold such an object any more,
  * because then it went with its kind; undefined when that cannot be told (the kind may be back in a moment).
  *
- * Differs from Flux (docs/adr/0007), where such an entry makes every prune fail for ever once the controller has been
+ * Differs from Flux (docs/adr/0010), where such an entry makes every prune fail for ever once the controller has been
  * restarted.
  */
 export async function servedInstead(

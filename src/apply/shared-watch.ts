@@ -114,7 +114,10 @@ export class SharedWatch {
           if (!signal.aborted) this.#set(keyOfObject(object), undefined);
         },
         error: (error) => {
-          if (!signal.aborted && mayNotWatch(error)) this.#fallBack();
+          if (signal.aborted) return;
+          if (mayNotWatch(error)) this.#fallBack();
+          // The kind is not served any more: its objects went with it.
+          else if (isNotFound(error)) this.#replace(new Map());
         },
       },
     );

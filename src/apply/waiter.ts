@@ -1,4 +1,5 @@
 import type { Client } from '../kube/client.ts';
+import { isNoMatch } from '../kube/errors.ts';
 import type { KubeObject, ResourceType } from '../kube/object.ts';
 import { withDeadline } from '../lib/async.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
@@ -14,6 +15,8 @@ export interface WatchObjectsOptions {
   readonly onChange: () => void;
   /** How a status is computed; kstatus when absent or when it gives undefined. */
   readonly status?: (object: KubeObject, now: number) => ObjectStatus | undefined;
+  /** Who waits for objects to go takes those whose kind the server does not serve (any more) for gone. */
+  readonly unservedIsGone?: boolean;
   /** Labels that every one of the objects carries, so that a watch on many brings no others. */
   readonly labelSelector?: string;
 }
@@ -151,7 +154,9 @@ class ObjectsWatch implements WaitHandle {
       (type) => this.#follow(type, refs),
       (error: unknown) => {
         if (this.#closed.signal.aborted) return;
-        for (const ref of refs) this.#tell(formatId(ref), { status: 'Unknown', message: errorMessage(error) });
+        const isGone = this.#options.unservedIsGone === true && isNoMatch(error);
+        const found: ObjectStatus = isGone ? notFound : { status: 'Unknown', message: errorMessage(error) };
+        for (const ref of refs) this.#tell(formatId(ref), found);
         this.#later(() => this.#start(refs), this.#env.pollMs);
       },
     );
