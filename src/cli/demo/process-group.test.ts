@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { waitFor } from '../../../test/support/wait-for.ts';
 import { ProcessGroup } from './process-group.ts';
-import { waitFor } from './wait-for.ts';
 
 const run = promisify(execFile);
 const env = { PATH: process.env['PATH'] ?? '' };
