@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage } from '../lib/errors.ts';
 import type { Connection } from './connection.ts';
+import { KubeconfigError } from './kubeconfig-error.ts';
+import { tlsFromFiles } from './tls-files.ts';
 import { TokenFile } from './token-file.ts';
 
 /** What a pod is told of its cluster. */
@@ -16,21 +18,20 @@ export interface InClusterOptions {
 
 const serviceAccountDir = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** The API server as a pod sees it, as its own ServiceAccount. Throws when the pod has none mounted. */
+/** The API server as a pod sees it, as its own ServiceAccount. Throws KubeconfigError when the pod has none mounted. */
 export async function inClusterConnection(options: InClusterOptions): Promise<Connection> {
   const { host = 'kubernetes.default.svc', port = '443', dir = serviceAccountDir } = options;
   try {
-    const ca = await readFile(join(dir, 'ca.crt'), 'utf8');
+    const tls = tlsFromFiles({}, { ca: join(dir, 'ca.crt') });
     const credentials = await TokenFile.open(join(dir, 'token'));
     const namespace = await readFile(join(dir, 'namespace'), 'utf8').catch(() => undefined);
-    const material = { ca };
     return {
       server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
       credentials,
-      tls: () => material,
+      tls,
       ...(namespace === undefined ? {} : { namespace: namespace.trim() }),
     };
   } catch (cause) {
-    throw new Error(`no ServiceAccount is mounted at ${dir}: ${errorMessage(cause)}`, { cause });
+    throw new KubeconfigError(`no ServiceAccount is mounted at ${dir}: ${errorMessage(cause)}`, { cause });
   }
 }

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { connectionFromKubeconfig, KubeconfigError, type KubeconfigTrust, loadConnection } from './kubeconfig.ts';
+import { connectionFromKubeconfig, type KubeconfigTrust, loadConnection } from './kubeconfig.ts';
+import { KubeconfigError } from './kubeconfig-error.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 

@@ -5,7 +5,9 @@ import { errorMessage } from '../lib/errors.ts';
 import { isRecord } from '../lib/json.ts';
 import { type Connection, type Credentials, noCredentials, staticCredentials, type TlsMaterial } from './connection.ts';
 import { type InClusterOptions, inClusterConnection } from './in-cluster.ts';
+import { KubeconfigError } from './kubeconfig-error.ts';
 import { pluginCredentials } from './plugin-credentials.ts';
+import { type TlsFiles, tlsFromFiles } from './tls-files.ts';
 import { TokenFile } from './token-file.ts';
 
 /** What a kubeconfig may ask for. All of it is fine in one's own; hardly any in one out of a tenant's Secret. */
@@ -26,11 +28,6 @@ export interface ConnectionOptions {
   readonly context?: string | undefined;
   /** Use the pod's own ServiceAccount when no kubeconfig is given. */
   readonly inCluster?: boolean | InClusterOptions;
-}
-
-/** A kubeconfig that cannot be used; the message says why, with the field, and without any credential. */
-export class KubeconfigError extends Error {
-  override readonly name = 'KubeconfigError';
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -147,8 +144,7 @@ async function connectionOf(
   if (server === undefined || !/^https?:\/\/[^/]/.test(server)) {
     throw new KubeconfigError(`cluster ${JSON.stringify(cluster.name)} has no server URL`);
   }
-  const material = await tlsMaterial(cluster, user, trust);
-  const { credentials, tls } = await authentication(cluster, user, material, trust);
+  const { credentials, tls } = await authentication(cluster, user, tlsMaterial(cluster, user, trust), trust);
   const namespace = field(context, 'namespace');
   const proxyUrl = field(cluster, 'proxy-url');
   const as = user === undefined ? undefined : field(user, 'as');
@@ -166,32 +162,39 @@ async function connectionOf(
   };
 }
 
-async function tlsMaterial(cluster: Entry, user: Entry | undefined, trust: KubeconfigTrust): Promise<TlsMaterial> {
+function tlsMaterial(cluster: Entry, user: Entry | undefined, trust: KubeconfigTrust): () => TlsMaterial {
   const insecure = cluster.body['insecure-skip-tls-verify'] === true;
   if (insecure && trust.allowInsecureTls !== true) {
     throw new KubeconfigError('insecure-skip-tls-verify is not allowed in this kubeconfig');
   }
-  const ca = insecure ? undefined : await pem(cluster, 'certificate-authority', trust);
-  const cert = user && (await pem(user, 'client-certificate', trust));
-  const key = user && (await pem(user, 'client-key', trust));
   const serverName = field(cluster, 'tls-server-name');
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
+  const fixed: Record<string, string | boolean> = {
     ...(serverName === undefined ? {} : { serverName }),
     ...(insecure ? { insecure } : {}),
   };
+  const files: Record<string, string> = {};
+  const pem = (part: keyof TlsFiles, entry: Entry | undefined, name: string): void => {
+    const data = entry && field(entry, `${name}-data`);
+    if (data !== undefined) fixed[part] = Buffer.from(data, 'base64').toString('utf8');
+    else if (entry !== undefined && field(entry, name) !== undefined) files[part] = filePath(entry, name, trust);
+  };
+  if (!insecure) pem('ca', cluster, 'certificate-authority');
+  pem('cert', user, 'client-certificate');
+  pem('key', user, 'client-key');
+  try {
+    return tlsFromFiles(fixed, files);
+  } catch (cause) {
+    throw new KubeconfigError(`cannot read the certificates of the kubeconfig: ${errorMessage(cause)}`, { cause });
+  }
 }
 
 /** In client-go's order: a token file, a token, a password, a plugin; a client certificate goes beside any of them. */
 async function authentication(
   cluster: Entry,
   user: Entry | undefined,
-  material: TlsMaterial,
+  tls: () => TlsMaterial,
   trust: KubeconfigTrust,
 ): Promise<{ readonly credentials: Credentials; tls(): TlsMaterial }> {
-  const tls = (): TlsMaterial => material;
   if (user === undefined) return { credentials: noCredentials, tls };
   const tokenFile = field(user, 'tokenFile');
   if (tokenFile !== undefined) return { credentials: await TokenFile.open(filePath(user, 'tokenFile', trust)), tls };
@@ -209,23 +212,9 @@ async function authentication(
         `user ${JSON.stringify(user.name)} authenticates by ${plugin}, which is not allowed here`,
       );
     }
-    return pluginCredentials(cluster, user, material);
+    return pluginCredentials(cluster, user, tls);
   }
   return { credentials: noCredentials, tls };
-}
-
-async function pem(entry: Entry, name: string, trust: KubeconfigTrust): Promise<string | undefined> {
-  const data = field(entry, `${name}-data`);
-  if (data !== undefined) return Buffer.from(data, 'base64').toString('utf8');
-  if (field(entry, name) === undefined) return undefined;
-  const path = filePath(entry, name, trust);
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new KubeconfigError(`cannot read ${name} of ${JSON.stringify(entry.name)}: ${errorMessage(cause)}`, {
-      cause,
-    });
-  }
 }
 
 function filePath(entry: Entry, name: string, trust: KubeconfigTrust): string {

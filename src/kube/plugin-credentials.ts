@@ -17,7 +17,7 @@ const pluginTimeoutMs = 60_000;
 export async function pluginCredentials(
   cluster: NamedBody,
   user: NamedBody,
-  material: TlsMaterial,
+  tls: () => TlsMaterial,
 ): Promise<{ readonly credentials: Credentials; tls(): TlsMaterial }> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const { name } = user;
@@ -36,13 +36,16 @@ export async function pluginCredentials(
     return config;
   };
   let config = make();
-  let current = material;
+  let own: Pick<TlsMaterial, 'cert' | 'key'> = {};
+  let merged: { readonly from: TlsMaterial; readonly to: TlsMaterial } | undefined;
   const ask = async (): Promise<string | undefined> => {
     const options: { headers?: Record<string, unknown>; cert?: unknown; key?: unknown } = {};
     await withTimeout(config.applyToHTTPSOptions(options as never), name);
     const { cert, key } = options;
-    if (typeof cert === 'string' && typeof key === 'string' && cert !== current.cert)
-      current = { ...current, cert, key };
+    if (typeof cert === 'string' && typeof key === 'string' && cert !== own.cert) {
+      own = { cert, key };
+      merged = undefined;
+    }
     const authorization = options.headers?.['Authorization'];
     return typeof authorization === 'string' ? authorization : undefined;
   };
@@ -55,7 +58,12 @@ export async function pluginCredentials(
         return true;
       },
     },
-    tls: () => current,
+    // The same object while neither changed, so that connections keep their connector.
+    tls() {
+      const from = tls();
+      if (merged?.from !== from) merged = { from, to: { ...from, ...own } };
+      return merged.to;
+    },
   };
 }
 

@@ -137,7 +137,7 @@ class Reflector<T extends PartialObject> {
     }
     // Not the server's fault, nor the network's: a handler threw, and what it missed nobody knows.
     if (!(error instanceof TransportError)) this.#resourceVersion = undefined;
-    return this.#backoff(error instanceof TransportError ? tuning.maxUnreachableBackoffMs : tuning.maxBackoffMs);
+    return this.#backoff(isUnreachable(error) ? tuning.maxUnreachableBackoffMs : tuning.maxBackoffMs);
   }
 
   #backoff(maxMs: number): number {
@@ -253,4 +253,9 @@ class Reflector<T extends PartialObject> {
     else this.#handlers.upsert(object);
     if (resourceVersion !== '') this.#resourceVersion = resourceVersion;
   }
+}
+
+/** The network's fault, not that of what was said over it. */
+function isUnreachable(error: unknown): boolean {
+  return error instanceof TransportError && error.code !== 'BadAnswer' && error.code !== 'TooLarge';
 }
