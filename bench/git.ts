@@ -6,7 +6,7 @@
  * Budget, on one core of a 2020s server: 4,000 files below 0.5 s of CPU over an idle process and 60 MiB of RSS over it;
  * an unchanged look is one request and below 5 ms of CPU.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,7 +99,6 @@ async function main(counts: readonly number[]): Promise<void> {
   for (const count of counts) {
     const repository = await server.create(`bench-${count}`);
     await repository.commit({ files: manifests(count) });
-    const { spawn } = await import('node:child_process');
     const run = (command: string, args: readonly string[]): Promise<string> =>
       new Promise((resolve, reject) => {
         const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], env: process.env });

@@ -7,6 +7,7 @@ import type { Remote } from './remote.ts';
 import type { ResolvedRef } from './resolve.ts';
 import { checkSparseDirectories, type Selection, sparseSelection } from './sparse.ts';
 import { parseTag, type Tag } from './tag.ts';
+import { inSlices } from './time-slices.ts';
 import { parseTree } from './tree.ts';
 import { supportsFilter } from './upload-pack.ts';
 import { type EntryBudget, type WalkedEntry, walkTree } from './walk.ts';
@@ -120,7 +121,13 @@ async function mount(mounted: Mounted, work: Work): Promise<void> {
   const { commit } = fetched;
   const { limits } = remote;
   const { selection, budget } = work;
-  const entries = [...walkTree(commit.tree, { store: fetched.store, selection, limits, budget, prefix })];
+  const entries: WalkedEntry[] = [];
+  const walk = walkTree(commit.tree, { store: fetched.store, selection, limits, budget, prefix });
+  await inSlices(
+    walk,
+    (entry) => entries.push(entry),
+    () => remote.checkWanted(),
+  );
   const modules = work.options.submodules === true ? rootFile(fetched, '.gitmodules') : undefined;
   const store = await withBlobs(remote, fetched.store, entries, modules);
   budget.packBytes += store.packBytes;

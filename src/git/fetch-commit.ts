@@ -17,6 +17,8 @@ export interface FetchedCommit {
  * Fetches the one commit that a reference means, without its history. A commit that the specification pins is fetched
  * by its name where the server allows it, and must be in the history of its branch (or of any branch): hosters hand out
  * commits of forks under the name of the repository. Throws `ObjectNotFound` when it is not there.
+ *
+ * Differs from Flux (ADR 8) in the cost: go-git fetches the whole history to find the commit.
  */
 export async function fetchCommit(remote: Remote, resolved: ResolvedRef, filter: Filter): Promise<FetchedCommit> {
   if (resolved.pinned === undefined) {

@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 import { GitError } from './errors.ts';
 import { contentTypeError, statusError } from './http-status.ts';
 import { networkError } from './network-error.ts';
+import { followRedirect } from './redirect.ts';
 import { displayUrl, parseRemoteUrl } from './remote-url.ts';
 import type { ProtocolVersion, Transport, TransportLocation } from './transport.ts';
 
@@ -24,6 +25,7 @@ const maxRedirects = 10;
 const maxErrorBodyBytes = 4096;
 const maxDrainedBytes = 16 * 1024;
 const service = 'git-upload-pack';
+const discovery = `/info/refs?service=${service}`;
 /** Servers tell Git from browsers by `git/` at the beginning. */
 const userAgent = 'git/2.0 (sluice)';
 
@@ -45,7 +47,7 @@ export class HttpTransport implements Transport {
   }
 
   async advertise(): Promise<AsyncIterable<Uint8Array>> {
-    let url = endpoint(this.#base, `/info/refs?service=${service}`);
+    let url = endpoint(this.#base, discovery);
     for (let redirects = 0; ; redirects++) {
       const response = await this.#request('Get', url, { 'git-protocol': 'version=2' });
       const location = isRedirect(response.statusCode) ? response.headers['location'] : undefined;
@@ -56,7 +58,10 @@ export class HttpTransport implements Transport {
       if (redirects >= maxRedirects) {
         throw new GitError('RedirectRefused', `more than ${maxRedirects} redirects`);
       }
-      url = this.#follow(url, location);
+      const { base, keepsCredentials } = followRedirect(url, location);
+      this.#base = base;
+      this.#sendsCredentials &&= keepsCredentials;
+      url = endpoint(base, discovery);
     }
   }
 
@@ -132,46 +137,10 @@ export class HttpTransport implements Transport {
     }
     return chunks(stream, attempt, () => this.#open.delete(stream));
   }
-
-  /** Where the redirect leads, with the base URL and the credentials' fate changed accordingly. */
-  #follow(from: URL, location: string): URL {
-    if (!URL.canParse(location, from.href)) {
-      throw new GitError('RedirectRefused', 'the server redirects to an invalid URL');
-    }
-    const target = new URL(location, from);
-    const shown = displayUrl(`${target.origin}${target.pathname}`);
-    if (target.protocol !== 'https:' && !(target.protocol === 'http:' && from.protocol === 'http:')) {
-      const scheme = target.protocol.slice(0, -1);
-      throw new GitError(
-        'RedirectRefused',
-        `http redirect: changes scheme from "${from.protocol.slice(0, -1)}" to "${scheme}"`,
-      );
-    }
-    if (!target.pathname.endsWith('/info/refs')) {
-      throw new GitError('RedirectRefused', `http redirect: target "${shown}" does not end with /info/refs`);
-    }
-    target.username = '';
-    target.password = '';
-    target.hash = '';
-    if (!keepsCredentials(from, target)) {
-      this.#sendsCredentials = false;
-    }
-    this.#base = new URL(target);
-    this.#base.pathname = target.pathname.slice(0, -'/info/refs'.length);
-    this.#base.search = '';
-    target.search = `?service=${service}`;
-    return target;
-  }
 }
 
 function endpoint(base: URL, suffix: string): URL {
   return new URL(`${base.origin}${base.pathname.replace(/\/+$/, '')}${suffix}`);
-}
-
-/** Only the same origin, or the same host with TLS from now on, both on the default port. */
-function keepsCredentials(from: URL, target: URL): boolean {
-  const upgraded = from.protocol === 'http:' && target.protocol === 'https:' && from.host === target.host;
-  return target.origin === from.origin || (upgraded && from.port === '');
 }
 
 function isRedirect(status: number): boolean {

@@ -7,11 +7,17 @@ interface Inflated {
   readonly consumed: number;
 }
 
+/** Deflate makes at most so many bytes of one (zlib, "Maximum compression factor"). */
+const maxFactor = 1032;
+
 /**
  * Inflates the zlib data at `start`, which must make exactly `size` bytes; what follows it is left alone. `CorruptData`
  * otherwise. The output never exceeds `size` by more than a byte, whatever the data would unfold to.
  */
 export function inflateAt(bytes: Buffer, start: number, size: number): Inflated {
+  if (size > (bytes.length - start) * maxFactor) {
+    throw new GitError('CorruptData', `a compressed object announces ${size} bytes, more than its data can make`);
+  }
   let result: { buffer: Buffer; engine: { bytesWritten: number } };
   try {
     // A chunk that holds all of the output halves the cost of a small object.

@@ -43,13 +43,19 @@ export function networkError(error: unknown, attempt: Attempt): GitError {
   }
   const context = `${attempt.method} "${attempt.url}"`;
   if (attempt.signal.aborted) {
-    const late = isTimeout(attempt.signal.reason);
-    const message = `${context}: context ${late ? 'deadline exceeded' : 'canceled'}`;
-    return new GitError(late ? 'Timeout' : 'Canceled', message, { cause: error });
+    const ended = signalError(attempt.signal);
+    return new GitError(ended.code, `${context}: ${ended.message}`, { cause: error });
   }
   const cause = firstOf(error);
   const text = texts[cause.code ?? '']?.(cause) ?? errorMessage(error);
   return new GitError('NetworkError', `${context}: ${text}`, { cause: error });
+}
+
+/** The GitError for a signal that has ended the work, in the words of Go's context package. */
+export function signalError(signal: AbortSignal): GitError {
+  return isTimeout(signal.reason)
+    ? new GitError('Timeout', 'context deadline exceeded', { cause: signal.reason })
+    : new GitError('Canceled', 'context canceled', { cause: signal.reason });
 }
 
 /** A host with several addresses fails with an error for each; the first one tells enough. */

@@ -3,6 +3,7 @@ import type { AgentLease, GitProxy } from './http-agents.ts';
 import { authFromUrl, authorization, type GitAuth, type GitTls, secretsOf } from './http-credentials.ts';
 import { HttpTransport } from './http-transport.ts';
 import { defaultLimits, type GitLimits } from './limits.ts';
+import { signalError } from './network-error.ts';
 import { ProtocolRemote, type Remote } from './remote.ts';
 import { displayUrl, parseRemoteUrl } from './remote-url.ts';
 import { GitSessions, sessionKey } from './sessions.ts';
@@ -43,6 +44,11 @@ export function openRemote(options: OpenOptions): Remote {
     limits: { ...defaultLimits, ...options.limits },
     secrets: [...secretsOf(auth), ...secretsOf(proxyAuth(options.proxy))],
     ...(known === undefined ? {} : { known: known.advertisement }),
+    checkWanted: () => {
+      if (options.signal.aborted) {
+        throw signalError(options.signal);
+      }
+    },
     connect: (fresh) =>
       new HttpTransport({
         location: fresh ? start : (known?.location ?? start),
@@ -73,7 +79,7 @@ export function openRemote(options: OpenOptions): Remote {
  * Opens a submodule's repository. Credentials and the client certificate go with it to the same scheme, host and port
  * only.
  *
- * Differs from Flux: go-git sends the credentials of the repository to whatever host `.gitmodules` names, which is
+ * Differs from Flux (ADR 8): go-git sends the credentials of the repository to whatever host `.gitmodules` names, which is
  * whoever may write to the repository.
  */
 function openSibling(options: OpenOptions, parent: string, other: string): Remote {

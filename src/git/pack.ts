@@ -7,6 +7,7 @@ import type { GitLimits } from './limits.ts';
 import type { ObjectStore } from './object-store.ts';
 import { hashObject, type ObjectFormat, type ObjectType, oidBytes } from './oid.ts';
 import { type PackEntry, readPackEntry } from './pack-entry.ts';
+import { inSlices } from './time-slices.ts';
 
 const headBytes = 12;
 /** One byte of type and size, and the shortest zlib stream: what an announced count is held against. */
@@ -14,6 +15,7 @@ const smallestEntryBytes = 9;
 const objectTypes = ['commit', 'tree', 'blob', 'tag'] as const;
 const unresolved = 0xff;
 const noBase = -1;
+const hashedAtOnce = 4 * 1024 * 1024;
 
 type PackLimits = Pick<
   GitLimits,
@@ -21,7 +23,7 @@ type PackLimits = Pick<
 >;
 
 /**
- * The objects of one pack (gitformat-pack, versions 2 and 3), indexed from its bytes alone. Making one verifies all of
+ * The objects of one pack (gitformat-pack, versions 2 and 3), indexed from its bytes alone. Opening one verifies all of
  * it: the trailing digest, each entry's size, and the name of each object, which is the digest of its content. Objects
  * are inflated again when they are read, from one buffer.
  */
@@ -39,22 +41,28 @@ export class Pack implements ObjectStore {
   readonly #names: string[] = [];
   #work = 0;
 
-  /**
-   * Indexes the pack. Throws `ProtocolError` when it is cut short, `CorruptData` when it is not what it says, `TooLarge`
-   * at a limit. A delta's base must be in the pack: thin packs are never asked for.
-   */
-  constructor(bytes: Buffer, format: ObjectFormat, limits: PackLimits) {
+  private constructor(bytes: Buffer, format: ObjectFormat, limits: PackLimits) {
     this.format = format;
     this.#bytes = bytes;
     this.#limits = limits;
     this.#cache = new ByteCache(limits.cacheBytes);
-    const count = this.#checkFrame();
+    const count = this.#checkHead();
     this.#starts = new Uint32Array(count);
     this.#types = new Uint8Array(count).fill(unresolved);
     this.#sizes = new Uint32Array(count);
     this.#bases = new Int32Array(count).fill(noBase);
     this.#depths = new Uint16Array(count);
-    this.#index();
+  }
+
+  /**
+   * Indexes the pack, in slices of time. Throws `ProtocolError` when it is cut short, `CorruptData` when it is not what
+   * it says, `TooLarge` at a limit, and what `pause` throws. A delta's base must be in the pack: thin packs are never
+   * asked for.
+   */
+  static async open(bytes: Buffer, format: ObjectFormat, limits: PackLimits, pause = () => {}): Promise<Pack> {
+    const pack = new Pack(bytes, format, limits);
+    await inSlices(pack.#index(), () => {}, pause);
+    return pack;
   }
 
   get packBytes(): number {
@@ -86,7 +94,7 @@ export class Pack implements ObjectStore {
     return index === undefined ? undefined : this.#contentOf(index);
   }
 
-  #checkFrame(): number {
+  #checkHead(): number {
     const bytes = this.#bytes;
     const digestStart = bytes.length - oidBytes(this.format);
     if (digestStart < headBytes || bytes.toString('latin1', 0, 4) !== 'PACK') {
@@ -96,27 +104,45 @@ export class Pack implements ObjectStore {
     if (version !== 2 && version !== 3) {
       throw new GitError('ProtocolError', `unsupported pack version ${version}, expected 2 or 3`);
     }
-    const digest = createHash(this.format).update(bytes.subarray(0, digestStart)).digest();
-    if (!digest.equals(bytes.subarray(digestStart))) {
-      throw new GitError('ProtocolError', 'the pack is cut short or damaged: its digest does not match');
-    }
     const count = bytes.readUInt32BE(8);
     if (count > this.#limits.maxObjects) {
       throw new GitError('TooLarge', `the pack has ${count} objects, more than ${this.#limits.maxObjects}`);
     }
     if (count * smallestEntryBytes > digestStart - headBytes) {
-      throw new GitError('CorruptData', `the pack announces ${count} objects in ${bytes.length} bytes`);
+      throw new GitError('ProtocolError', `the pack announces ${count} objects in ${bytes.length} bytes`);
     }
     return count;
+  }
+
+  /** Yields now and then, where other work may have its turn. */
+  *#index(): Generator<undefined> {
+    yield* this.#checkDigest();
+    const waiting = new Map<number | string, number[]>();
+    yield* this.#scan(waiting);
+    yield* this.#resolveWaiting(waiting);
+    if (waiting.size > 0) {
+      throw new GitError('CorruptData', 'the pack lacks the base of a delta');
+    }
+  }
+
+  *#checkDigest(): Generator<undefined> {
+    const end = this.#bytes.length - oidBytes(this.format);
+    const hash = createHash(this.format);
+    for (let at = 0; at < end; at += hashedAtOnce) {
+      hash.update(this.#bytes.subarray(at, Math.min(end, at + hashedAtOnce)));
+      yield;
+    }
+    if (!hash.digest().equals(this.#bytes.subarray(end))) {
+      throw new GitError('ProtocolError', 'the pack is cut short or damaged: its digest does not match');
+    }
   }
 
   /**
    * One pass over the bytes. A delta whose base is known by then is resolved at once, which is nearly all of them: Git
    * writes bases first. The others wait for their base, which is an entry by number or an object by name.
    */
-  #index(): void {
+  *#scan(waiting: Map<number | string, number[]>): Generator<undefined> {
     const end = this.#bytes.length - oidBytes(this.format);
-    const waiting = new Map<number | string, number[]>();
     let at = headBytes;
     for (let index = 0; index < this.#starts.length; index++) {
       if (at >= end) {
@@ -129,11 +155,11 @@ export class Pack implements ObjectStore {
       this.#spend(entry.size);
       at = entry.dataStart + consumed;
       this.#place(index, entry, content, waiting);
+      yield;
     }
     if (at !== end) {
       throw new GitError('CorruptData', 'the pack has bytes after its last object');
     }
-    this.#resolveWaiting(waiting);
   }
 
   #place(index: number, entry: PackEntry, content: Buffer, waiting: Map<number | string, number[]>): void {
@@ -185,7 +211,7 @@ export class Pack implements ObjectStore {
     return undefined;
   }
 
-  #resolveWaiting(waiting: Map<number | string, number[]>): void {
+  *#resolveWaiting(waiting: Map<number | string, number[]>): Generator<undefined> {
     const ready = [...waiting.keys()].flatMap((key) => {
       const index = typeof key === 'number' ? key : this.#indexes.get(key);
       return index === undefined || this.#types[index] === unresolved ? [] : [index];
@@ -197,12 +223,10 @@ export class Pack implements ObjectStore {
           this.#spend(size);
           this.#resolve(index, base, inflateAt(this.#bytes, dataStart, size).content);
           ready.push(index);
+          yield;
         }
         waiting.delete(key);
       }
-    }
-    if (waiting.size > 0) {
-      throw new GitError('CorruptData', 'the pack lacks the base of a delta');
     }
   }
 

@@ -32,6 +32,8 @@ describe('checkEntryName', () => {
     '\u200e.git',
     '.gi\ufefft',
     '.g\u200ci\u200dT',
+    'x'.repeat(256),
+    'ü'.repeat(128),
   ];
   for (const name of refused) {
     it(`refuses ${JSON.stringify(name)}`, () => {

@@ -11,9 +11,12 @@ const gitmodulesNames =
   '\\.gitmodules|gitmod~[1-4]|gi7eba~[1-9]|gi7eb~[1-9]\\d|gi7e~[1-9]\\d{2}|gi7~[1-9]\\d{3}|gi~[1-9]\\d{4}|g~[1-9]\\d{5}|~[1-9]\\d{6}';
 const dotGitmodules = new RegExp(`^(?:${gitmodulesNames})${ntfsTail}$`, 'is');
 
+/** What file systems hold: a longer name could be unpacked nowhere. */
+const maxNameBytes = 255;
+
 /**
- * Refuses the name of a tree entry that must never become part of a path: empty, `.`, `..`, with `/`, NUL or another
- * control character, or `.git` in any of the spellings that some file system takes for it. A backslash may stand in a
+ * Refuses the name of a tree entry that must never become part of a path: empty, too long, `.`, `..`, with `/`, NUL or
+ * another control character, or `.git` in any of the spellings that some file system takes for it. A backslash may stand in a
  * name, but each part between backslashes follows the same rules. The rules are those of Git's verify_path
  * (read-cache.c) with protectHFS and protectNTFS on, and of go-git's ValidTreePath, so that what Flux refuses is
  * refused here. Throws `UnsafePath`; `folder` is named in the message.
@@ -22,7 +25,7 @@ export function checkEntryName(name: string, folder: string): void {
   const problem = entryNameProblem(name);
   if (problem !== undefined) {
     const path = folder === '' ? name : `${folder}/${name}`;
-    throw new GitError('UnsafePath', `invalid path ${quoted(path)}: ${problem}`);
+    throw new GitError('UnsafePath', `invalid path ${quoted(path.slice(0, 1024))}: ${problem}`);
   }
 }
 
@@ -32,6 +35,9 @@ function entryNameProblem(name: string): string | undefined {
   }
   if (/[\u0000-\u001f\u007f]/.test(name)) {
     return 'contains control character';
+  }
+  if (Buffer.byteLength(name) > maxNameBytes) {
+    return `a name is longer than ${maxNameBytes} bytes`;
   }
   if (name.includes('/')) {
     return 'a name contains a slash';

@@ -390,7 +390,7 @@ describe('redirects', () => {
       location: 'ftp://127.0.0.1/x/info/refs',
       message: /changes scheme from "http" to "ftp"/,
     },
-    { name: 'to no URL', location: 'http://[', message: /invalid URL/ },
+    { name: 'to no URL', location: 'http://[', message: /is no URL/ },
   ];
   for (const { name, location, message } of refused) {
     it(`are refused ${name}`, async () => {
@@ -482,6 +482,52 @@ describe('TLS', () => {
     proxy.closeAllConnections();
     proxy.close();
   });
+});
+
+describe('a proxy for plain HTTP', () => {
+  /** Forwards requests in absolute form, as RFC 9112 has it, or the CONNECT of a client that tunnels all the same. */
+  const forwarding = (seen: string[]) =>
+    front((request, response, pass) => {
+      seen.push(`${request.url} ${request.headers['proxy-authorization']}`);
+      request.url = new URL(request.url ?? '', server.url).pathname + new URL(request.url ?? '', server.url).search;
+      pass({ headers: { 'proxy-authorization': undefined } });
+      response.on('error', () => undefined);
+    });
+
+  it('is used when the remote has one', async () => {
+    const seen: string[] = [];
+    await using proxy = await forwarding(seen);
+    await assertClones('http://git.invalid/repo', { proxy: { url: proxy.url.replace('://', '://p:q@') } });
+    const basic = `Basic ${Buffer.from('p:q').toString('base64')}`;
+    assert.equal(seen[0], `http://git.invalid/repo/info/refs?service=git-upload-pack ${basic}`);
+  });
+
+  it('is taken from the environment, except where it is not to be used', async () => {
+    const seen: string[] = [];
+    await using proxy = await forwarding(seen);
+    const sessions = new GitSessions({ environmentProxy: { http: proxy.url, no: '127.0.0.1' } });
+    await assertClones('http://git.invalid/repo', { sessions });
+    assert.equal(seen.length, 3);
+    await assertClones(repository.url, { sessions });
+    assert.equal(seen.length, 3);
+    await sessions.close();
+  });
+
+  it('that is down is an error without its credentials', async () => {
+    await assert.rejects(
+      clone('http://git.invalid/repo', { proxy: { url: 'http://p:hidden@127.0.0.1:1' } }),
+      (error: Error) => {
+        assert.equal((error as GitError).code, 'NetworkError');
+        assert.doesNotMatch(error.message, /hidden/);
+        return true;
+      },
+    );
+  });
+
+  for (const url of ['no url', 'ftp://127.0.0.1:1']) {
+    it(`is refused: ${url}`, () =>
+      assert.rejects(clone('http://git.invalid/x', { proxy: { url } }), { code: 'InvalidURL' }));
+  }
 });
 
 describe('other answers', () => {

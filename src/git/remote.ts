@@ -15,6 +15,8 @@ export interface Remote {
   /** As it was given, without credentials: for messages. */
   readonly displayUrl: string;
   readonly limits: GitLimits;
+  /** Throws `Timeout` or `Canceled` when the signal has ended the remote: for long work between requests. */
+  checkWanted(): void;
   /** What the server is and can do. */
   advertisement(): Promise<Advertisement>;
   /**
@@ -41,6 +43,8 @@ export interface RemoteOptions {
   readonly secrets: readonly string[];
   /** The server as it was seen before; what it says now is asked when that turns out to be wrong. */
   readonly known?: Advertisement;
+  /** Throws when the caller's signal has ended the remote. */
+  checkWanted(): void;
   connect(fresh: boolean): Transport;
   learned(advertisement: Advertisement, transport: Transport): void;
   forget(): void;
@@ -87,6 +91,10 @@ export class ProtocolRemote implements Remote {
 
   fetch(request: FetchRequest): Promise<ObjectStore> {
     return this.#guard(this.#withFreshness((advertisement) => this.#fetch(advertisement, request)));
+  }
+
+  checkWanted(): void {
+    this.#options.checkWanted();
   }
 
   sibling(url: string, limits: Partial<GitLimits>): Remote {
@@ -147,7 +155,7 @@ export class ProtocolRemote implements Remote {
       reader,
       readToPack(reader, advertisement, request).then(() => readSideBand(reader, pack)),
     );
-    return new Pack(pack.finish(), advertisement.format, this.limits);
+    return Pack.open(pack.finish(), advertisement.format, this.limits, () => this.checkWanted());
   }
 
   /** No server gets a credential back into a message, wherever it got it from. */

@@ -47,8 +47,14 @@ function* walkFolder(tree: string, prefix: string, walk: Walk, depth: number): G
   }
 }
 
+/** What Linux takes for a path (PATH_MAX). */
+const maxPathBytes = 4096;
+
 function* walkEntry(entry: GitTreeEntry, path: string, walk: Walk, depth: number): Generator<WalkedEntry> {
   const { kind, oid } = entry;
+  if (path.length > maxPathBytes / 4 && Buffer.byteLength(path) >= maxPathBytes) {
+    throw new GitError('UnsafePath', `a path is longer than ${maxPathBytes} bytes: '${path.slice(0, 200)}...'`);
+  }
   if (kind === 'tree') {
     if (walk.selection.mayContain(path)) {
       yield* walkFolder(oid, `${path}/`, walk, depth + 1);
