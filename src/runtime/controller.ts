@@ -87,11 +87,17 @@ export class Controller {
     await aborted(signal);
     this.queue.close();
     this.#workers.clear();
-    const graceMs = signal.reason instanceof FatalError ? 0 : (this.#options.gracefulShutdownMs ?? 10_000);
-    const timer = (this.#options.clock ?? systemClock).setTimeout(() => this.#deadline.abort(signal.reason), graceMs);
+    await this.#drain(signal.reason);
+    log.info({ controller: name }, 'All workers finished');
+  }
+
+  /** Resolves when nothing runs any more. */
+  async #drain(reason: unknown): Promise<void> {
+    const { clock = systemClock, gracefulShutdownMs = 10_000 } = this.#options;
+    if (reason instanceof FatalError) this.#deadline.abort(reason);
+    const timer = clock.setTimeout(() => this.#deadline.abort(reason), gracefulShutdownMs);
     await this.#workers.onIdle();
     timer.cancel();
-    log.info({ controller: name }, 'All workers finished');
   }
 
   async #run(key: ObjectKey): Promise<void> {
@@ -101,8 +107,7 @@ export class Controller {
     const done = metrics.reconcileStarted(name);
     try {
       const { requeueAfterMs } = await reconcile(key, { signal: this.#deadline.signal, log });
-      this.queue.forget(key);
-      if (requeueAfterMs !== undefined) this.queue.addAfter(key, requeueAfterMs);
+      this.#requeue(key, requeueAfterMs);
       done(requeueAfterMs === undefined ? 'success' : requeueAfterMs === 0 ? 'requeue' : 'requeue_after');
     } catch (error) {
       done('error');
@@ -115,6 +120,16 @@ export class Controller {
     } finally {
       this.queue.end(key);
     }
+  }
+
+  /** At once means after the backoff (controller-runtime's Requeue), so that no key can keep a worker to itself. */
+  #requeue(key: ObjectKey, afterMs: number | undefined): void {
+    if (afterMs === 0) {
+      this.queue.addRateLimited(key);
+      return;
+    }
+    this.queue.forget(key);
+    if (afterMs !== undefined) this.queue.addAfter(key, afterMs);
   }
 
   #loggerFor({ name, namespace }: ObjectKey): Logger {

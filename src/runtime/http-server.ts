@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FatalError } from './controller.ts';
 
@@ -8,6 +8,9 @@ export interface Answer {
   readonly contentType?: string;
   readonly body: string;
 }
+
+/** What paths answer, by path. */
+export type Routes = Readonly<Record<string, () => Answer | Promise<Answer>>>;
 
 /** A server that listens. */
 export interface RunningServer {
@@ -20,26 +23,14 @@ export interface RunningServer {
  * Serves GET and HEAD of the given paths at a Go listen address (`:8080`, `127.0.0.1:0`); other paths are 404.
  * `0` and an empty address mean no server. Throws {@link FatalError} when the address cannot be listened at.
  */
-export async function serveHttp(
-  address: string,
-  what: string,
-  routes: Readonly<Record<string, () => Answer | Promise<Answer>>>,
-): Promise<RunningServer | undefined> {
+export async function serveHttp(address: string, what: string, routes: Routes): Promise<RunningServer | undefined> {
   const at = listenAddress(address, what);
   if (at === undefined) return undefined;
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000, keepAliveTimeout: 30_000 });
   server.on('request', (request, response) => {
     request.resume();
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-    const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    const answering =
-      route === undefined
-        ? { status: 404, body: '404 page not found\n' }
-        : isRead
-          ? route()
-          : { status: 405, body: 'Method Not Allowed\n' };
-    Promise.resolve(answering)
+    Promise.resolve()
+      .then(() => answer(routes, request))
       .catch((error: unknown): Answer => ({ status: 500, body: `${String(error)}\n` }))
       .then(({ status, body, contentType = 'text/plain; charset=utf-8' }) => {
         response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
@@ -50,6 +41,13 @@ export async function serveHttp(
   await listening(server, at, what, address);
   const { address: host, port } = server.address() as AddressInfo;
   return { address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, close: () => closed(server) };
+}
+
+function answer(routes: Routes, { method, url = '/' }: IncomingMessage): Answer | Promise<Answer> {
+  const [path = '/'] = url.split('?');
+  const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  if (route === undefined) return { status: 404, body: '404 page not found\n' };
+  return method === 'GET' || method === 'HEAD' ? route() : { status: 405, body: 'Method Not Allowed\n' };
 }
 
 /** A Go listen address; undefined for none. Throws {@link FatalError}. */

@@ -32,13 +32,18 @@ export interface Status {
 export function settleSuspended(policy: KindPolicy, object: KubeObject, now: number): Status {
   const status = statusOf(object);
   const generation = object.metadata.generation ?? 0;
-  let conditions = withRetryReason(status.conditions ?? [], generation, now);
+  const before = status.conditions ?? [];
   if (policy.summary === undefined) {
-    if (!isTrue(conditions, 'Ready')) return finish({ ...status, conditions }, object, status);
-    conditions = removeConditions(conditions, 'Reconciling');
-    return finish({ ...status, conditions, observedGeneration: generation }, object, status);
+    if (isTrue(before, 'Ready')) {
+      const conditions = removeConditions(before, 'Reconciling');
+      return finish({ ...status, conditions, observedGeneration: generation }, object, status);
+    }
+    const failed = findCondition(before, 'Ready')?.status === 'False';
+    const conditions = failed ? withRetryReason(before, generation, now) : before;
+    return finish({ ...status, conditions }, object, status);
   }
-  conditions = withSummary(policy, removeConditions(conditions, 'Stalled'), generation, now);
+  const retried = withRetryReason(removeConditions(before, 'Stalled'), generation, now);
+  const conditions = withSummary(policy, retried, generation, now);
   const observed = conditions.length === 0 ? {} : { observedGeneration: generation };
   return finish({ ...status, ...observed, conditions }, object, status);
 }
@@ -104,7 +109,7 @@ export function withRetryReason(
   now: number,
 ): readonly Condition[] {
   const found = findCondition(conditions, 'Reconciling');
-  if (found === undefined || isTrue(conditions, 'Ready')) return conditions;
+  if (found === undefined) return conditions;
   return setCondition(conditions, reconciling('ProgressingWithRetry', found.message), generation, now);
 }
 
