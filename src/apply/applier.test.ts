@@ -207,6 +207,36 @@ test('the cleanup is bound to the object as it was read', async () => {
   assert.deepEqual(server.find('ConfigMap', 'a')?.['data'], { a: '1', other: 'operator' });
 });
 
+test('what a controller writes between dry run and read is no drift', async () => {
+  const { server, apply } = setup();
+  await apply([configMap('a')]);
+  server.taken();
+  let raced = false;
+  server.answer = ({ verb }) => {
+    if (verb === 'get' && !raced) {
+      raced = true;
+      server.edit(
+        { ...configMap('a'), metadata: { name: 'a', namespace: 'ns', annotations: { revision: '1' } } },
+        'operator',
+      );
+    }
+    return undefined;
+  };
+  assert.equal(await apply([configMap('a')]), 'ConfigMap/ns/a unchanged');
+  assert.deepEqual(server.taken(), [
+    'dry-run ConfigMap/a',
+    'get ConfigMap/a',
+    'dry-run ConfigMap/a',
+    'get ConfigMap/a',
+  ]);
+  let n = 0;
+  server.answer = ({ verb }) => {
+    if (verb === 'get') server.edit(object('ConfigMap', 'a', { data: { [`busy${++n}`]: 'x' } }), 'operator');
+    return undefined;
+  };
+  assert.equal(await apply([configMap('a')]), 'ConfigMap/ns/a configured', 'in the end it is applied');
+});
+
 test('an object that vanishes after its dry run is created', async () => {
   const { server, apply } = setup();
   await apply([configMap('a')]);

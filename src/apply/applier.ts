@@ -2,10 +2,12 @@ import type { Client } from '../kube/client.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { mapLimited } from '../lib/async.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { errorMessage } from '../lib/errors.ts';
 import { ApplyError } from './apply-error.ts';
 import type { Change, ChangeSet } from './change-set.ts';
+import { compileIgnoreRules, type IgnoredPaths, type IgnoreRule } from './drift-ignore.ts';
 import { type ExecuteContext, execute } from './execute.ts';
-import { cleanupPatch, managersToReplace, migrationPatch } from './field-managers.ts';
+import { cleanupPatch, managersToReplace, matchesManager, migrationPatch } from './field-managers.ts';
 import { desiredDigest, ownershipFingerprint } from './fingerprint.ts';
 import { waitForCurrent } from './health.ts';
 import { type Entry, toEntry } from './inventory.ts';
@@ -54,6 +56,8 @@ export interface ApplierOptions {
 export interface ApplyOptions {
   /** Re-create objects whose immutable fields change. */
   readonly force?: boolean;
+  /** Fields that are not corrected when they differ (`spec.ignore`). */
+  readonly ignore?: readonly IgnoreRule[];
   /** How long the definitions of a stage may take to be ready; 60 s when absent, as upstream. */
   readonly stageTimeoutMs?: number;
   readonly signal: AbortSignal;
@@ -109,8 +113,9 @@ export class Applier {
     return prune({ client, ownerGroup, policy: this.#policy, concurrency }, entries, options);
   }
 
-  #planContext(objects: readonly KubeObject[], { force = false, signal }: ApplyOptions): PlanContext {
-    const { client, fieldManager, known } = this.#options;
+  #planContext(objects: readonly KubeObject[], { force = false, ignore = [], signal }: ApplyOptions): PlanContext {
+    const { client, fieldManager, known, overrideManagers } = this.#options;
+    const replaced = managersToReplace(fieldManager, overrideManagers);
     return {
       client,
       fieldManager,
@@ -118,6 +123,8 @@ export class Applier {
       tidyings: this.#tidyings,
       resolveType: typeResolver(client, objects, this.#clock),
       force,
+      ignored: compileRules(ignore),
+      isReplaced: (entry) => replaced.some((manager) => matchesManager(entry, manager)),
       signal,
       known: (object) => known?.(object) === 'unchanged',
     };
@@ -190,6 +197,14 @@ export class Applier {
   }
 }
 
+function compileRules(rules: readonly IgnoreRule[]): IgnoredPaths {
+  try {
+    return compileIgnoreRules(rules);
+  } catch (error) {
+    throw new ApplyError(errorMessage(error), { step: 'dry-run', cause: error });
+  }
+}
+
 function crdGroup(crd: KubeObject): string | undefined {
   const spec = crd['spec'] as { readonly group?: string } | undefined;
   return spec?.group;
@@ -206,7 +221,7 @@ function tidyingsFor(options: ApplierOptions, policy: ObjectPolicy): readonly Ti
   const cleanup: Tidying = {
     failure: 'metadata.managedFields cleanup failed',
     patch: (object, live) =>
-      policy.merged(object) || policy.merged(live) ? [] : cleanupPatch(live, fieldManager, replaced),
+      policy.merged(object) || policy.merged(live) ? [] : cleanupPatch(object, live, fieldManager, replaced),
   };
   return migrateApiVersion ? [migration, cleanup] : [cleanup];
 }

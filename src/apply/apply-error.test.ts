@@ -64,7 +64,8 @@ test('what is refused as new as well is merely invalid', () => {
   const update = api(422, 'Invalid', 'm', ['spec.a', 'spec.b']);
   const cases: readonly (readonly [unknown, boolean])[] = [
     [api(422, 'Invalid', 'm', ['spec.a', 'spec.b', 'metadata.name']), true],
-    [api(422, 'Invalid', 'm', ['spec.a']), false],
+    [api(422, 'Invalid', 'm', ['spec.a']), true],
+    [api(422, 'Invalid', 'm', ['spec.c']), false],
     [api(422, 'Invalid', 'm', ['spec.ports[0].nodePort']), false],
     [api(403, 'Forbidden', 'quota'), false],
     [undefined, false],

@@ -29,6 +29,7 @@ function live(managedFields: readonly ManagedFieldsEntry[], metadata = {}): Kube
   };
 }
 
+const desired: KubeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' } };
 const bound = { op: 'replace', path: '/metadata/resourceVersion', value: '7' };
 const others: readonly ManagedFieldsEntry[] = [entry('someone Update', 'z'), entry('helm Apply', 'y')];
 
@@ -59,7 +60,7 @@ const cases: readonly Case[] = [
 
 test('fields of former tools become ours', () => {
   for (const { name, given, want } of cases) {
-    const patch = cleanupPatch(live(given), own, managersToReplace(own));
+    const patch = cleanupPatch(desired, live(given), own, managersToReplace(own));
     const expected = want === undefined ? [] : [{ op: 'replace', path: '/metadata/managedFields', value: want }, bound];
     assert.deepEqual(patch, expected, name);
   }
@@ -67,6 +68,7 @@ test('fields of former tools become ours', () => {
 
 test('disallowed managers are replaced too', () => {
   const patch = cleanupPatch(
+    desired,
     live([entry('helm Apply', 'y'), entry('helm Update', 'x')]),
     own,
     managersToReplace(own, ['helm']),
@@ -79,11 +81,17 @@ test('annotations and labels of former tools go', () => {
     annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{}', mine: 'x' },
     labels: { 'fluxcd.io/sync-gc-mark': 'x' },
   };
-  assert.deepEqual(cleanupPatch(live([], metadata), own, managersToReplace(own)), [
+  assert.deepEqual(cleanupPatch(desired, live([], metadata), own, managersToReplace(own)), [
     { op: 'remove', path: '/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration' },
     { op: 'remove', path: '/metadata/labels/fluxcd.io~1sync-gc-mark' },
     bound,
   ]);
+});
+
+test('an annotation that the source wants stays', () => {
+  const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{}' };
+  const wanting = { ...desired, metadata: { name: 'x', annotations } };
+  assert.deepEqual(cleanupPatch(wanting, live([], { annotations }), own, managersToReplace(own)), []);
 });
 
 test('migrating writes one version into all entries', () => {

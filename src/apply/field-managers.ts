@@ -41,11 +41,16 @@ export function managersToReplace(own: string, others: readonly string[] = []): 
  * in the source (fluxcd/pkg ssa/patch.go). Empty when there is nothing to do. It is bound to the resource version:
  * the API server answers 409 when the object has changed meanwhile.
  */
-export function cleanupPatch(live: KubeObject, own: string, replaced: readonly FieldManager[]): JsonPatchOperation[] {
-  const { annotations, labels, managedFields = [], resourceVersion } = live.metadata;
+export function cleanupPatch(
+  desired: KubeObject,
+  live: KubeObject,
+  own: string,
+  replaced: readonly FieldManager[],
+): JsonPatchOperation[] {
+  const { managedFields = [], resourceVersion } = live.metadata;
   const operations: JsonPatchOperation[] = [
-    ...removals('annotations', annotations, staleAnnotations),
-    ...removals('labels', labels, staleLabels),
+    ...removals('annotations', desired, live, staleAnnotations),
+    ...removals('labels', desired, live, staleLabels),
   ];
   const entries = takeOver(managedFields, own, replaced);
   if (entries !== undefined) operations.push({ op: 'replace', path: '/metadata/managedFields', value: entries });
@@ -68,13 +73,16 @@ function bound(operations: readonly JsonPatchOperation[], resourceVersion: strin
   return [...operations, { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion }];
 }
 
+/** Of keys that are there and that the source does not want: taking those off would never end. */
 function removals(
   field: 'annotations' | 'labels',
-  texts: Readonly<Record<string, string>> | undefined,
+  desired: KubeObject,
+  live: KubeObject,
   keys: readonly string[],
 ): JsonPatchOperation[] {
+  const [wanted, found] = [desired.metadata[field] ?? {}, live.metadata[field] ?? {}];
   return keys
-    .filter((key) => texts !== undefined && Object.hasOwn(texts, key))
+    .filter((key) => Object.hasOwn(found, key) && !Object.hasOwn(wanted, key))
     .map((key) => ({ op: 'remove', path: `/metadata/${field}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}` }));
 }
 
@@ -86,7 +94,7 @@ function takeOver(
 ): readonly ManagedFieldsEntry[] | undefined {
   let ours = entries.findLast(({ manager, operation }) => manager === own && operation === 'Apply');
   const others = entries.filter((entry) => entry !== ours);
-  const taken = others.filter((entry) => replaced.some((manager) => matches(entry, manager)));
+  const taken = others.filter((entry) => replaced.some((manager) => matchesManager(entry, manager)));
   if (taken.length === 0) return undefined;
   for (const entry of taken) {
     ours =
@@ -97,6 +105,7 @@ function takeOver(
   return [...others.filter((entry) => !taken.includes(entry)), ...(ours === undefined ? [] : [ours])];
 }
 
-function matches(entry: ManagedFieldsEntry, { name, operation }: FieldManager): boolean {
+/** Whether an entry is one of that manager's (fluxcd/pkg ssa/patch.go, matchFieldManager). */
+export function matchesManager(entry: ManagedFieldsEntry, { name, operation }: FieldManager): boolean {
   return entry.operation === operation && !entry.subresource && (entry.manager ?? '').startsWith(name);
 }

@@ -14,14 +14,13 @@ export function isImmutableError(error: unknown): error is ApiError {
 }
 
 /**
- * Whether an object that was refused as an update would be refused as a new object too, for the same fields: then
- * it is simply invalid, and deleting the live one to re-create it would only lose it.
+ * Whether something that was refused as an update would be refused in a new object too: a field that is wrong either
+ * way is invalid, not immutable, and deleting the live object to re-create it would only lose it. What only the new
+ * object is refused for (a port that the live one holds) does not count.
  */
 export function isRefusedAsNew(asUpdate: ApiError, asNew: unknown): boolean {
   if (!(asNew instanceof ApiError && asNew.isInvalid && asUpdate.isInvalid)) return false;
-  const fields = causesOf(asNew);
-  const wanted = causesOf(asUpdate);
-  return wanted.size > 0 && [...wanted].every((cause) => fields.has(cause));
+  return !causesOf(asUpdate).isDisjointFrom(causesOf(asNew));
 }
 
 function causesOf(error: ApiError): ReadonlySet<string> {

@@ -1,10 +1,11 @@
 import type { Client } from '../kube/client.ts';
 import { ApiError, isConflict, isNotFound } from '../kube/errors.ts';
-import type { KubeObject, ResourceType } from '../kube/object.ts';
+import type { KubeObject, ManagedFieldsEntry, ResourceType } from '../kube/object.ts';
 import { withDeadline } from '../lib/async.ts';
 import { dryRunError, stepError } from './apply-error.ts';
 import type { Action } from './change-set.ts';
 import { hasDrifted } from './drift.ts';
+import { type IgnoredPaths, withoutIgnored, yieldIgnored } from './drift-ignore.ts';
 import type { JsonPatchOperation } from './field-managers.ts';
 import { isImmutableError, isRefusedAsNew } from './immutable.ts';
 import type { ObjectPolicy } from './metadata.ts';
@@ -39,6 +40,10 @@ export interface PlanContext {
   readonly resolveType: ResolveType;
   readonly force: boolean;
   readonly signal: AbortSignal;
+  /** Fields that are not corrected. */
+  readonly ignored: IgnoredPaths;
+  /** Whether an entry of managedFields becomes ours when the object is tidied. */
+  readonly isReplaced: (entry: ManagedFieldsEntry) => boolean;
   /** Whether the object is known to be in the cluster exactly as desired. */
   readonly known: (object: KubeObject) => boolean;
 }
@@ -55,6 +60,8 @@ export const requestMs = 60_000;
 /** Rounds of dropping undeclared fields: the API server names those of one level at a time. */
 const maxUndeclaredRounds = 20;
 const conflictRetries = 3;
+/** How often an object that changes between dry run and read is compared again. */
+const maxLooks = 3;
 
 /**
  * Finds out by dry run what applying an object would do. One request for an object that does not exist (201), two
@@ -80,7 +87,7 @@ export async function planObject(desired: KubeObject, context: PlanContext): Pro
   const shown = refOf(result);
   if (created) return { ref: shown, action: 'created', live: result, write: { object, type } };
   if (policy.ifNotPresent(desired)) return { ref: shown, action: 'skipped', live: result };
-  return planExisting({ desired, object, result, type }, context);
+  return planExisting({ desired, object, result, type, look: 1 }, context);
 }
 
 const missingNamespace = 'the server could not find the requested resource';
@@ -91,10 +98,13 @@ interface Existing {
   readonly object: KubeObject;
   readonly result: KubeObject;
   readonly type: ResourceType;
+  /** How often dry run and live object have been compared. */
+  readonly look: number;
 }
 
-async function planExisting({ desired, object, result, type }: Existing, context: PlanContext): Promise<Plan> {
-  const { policy, tidyings } = context;
+async function planExisting(existing: Existing, context: PlanContext): Promise<Plan> {
+  const { desired, object, result, type, look } = existing;
+  const { policy, fieldManager, tidyings, ignored, isReplaced } = context;
   const ref = refOf(result);
   const live = await readLive(type, ref, context).catch((error: unknown) => {
     context.signal.throwIfAborted();
@@ -106,8 +116,23 @@ async function planExisting({ desired, object, result, type }: Existing, context
   if (live === 'forbidden') return { ref, action: 'configured', live: result, write: { object, type } };
   if (policy.excluded(live)) return { ref, action: 'skipped', live };
   const untidy = tidyings.some((tidying) => tidying.patch(desired, live).length > 0);
-  if (!untidy && !hasDrifted(live, result)) return { ref, action: 'unchanged', live };
-  return { ref, action: 'configured', live: result, write: { object, type, ...(untidy ? { tidy: live } : {}) } };
+  const paths = ignored(result);
+  if (!untidy && !hasDrifted(withoutIgnored(live, paths), withoutIgnored(result, paths))) {
+    return { ref, action: 'unchanged', live };
+  }
+  if (live.metadata.resourceVersion !== result.metadata.resourceVersion && look < maxLooks) {
+    // A controller has written in between: what differs may be its work.
+    const again = await dryRun(desired, type, context).catch((error: unknown) => {
+      context.signal.throwIfAborted();
+      throw dryRunError(desired, error);
+    });
+    return planExisting({ ...existing, object: again.object, result: again.result, look: look + 1 }, context);
+  }
+  const isMerged = policy.merged(desired) || policy.merged(live);
+  const isOurs = (entry: ManagedFieldsEntry): boolean =>
+    entry.manager === fieldManager || (!isMerged && isReplaced(entry));
+  const sent = paths.length === 0 ? object : yieldIgnored({ object, live, result, isOurs }, paths);
+  return { ref, action: 'configured', live: result, write: { object: sent, type, ...(untidy ? { tidy: live } : {}) } };
 }
 
 /** After a refused dry run: the live object may say that it is not to be applied, or it may have to be re-created. */

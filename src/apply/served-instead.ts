@@ -1,8 +1,9 @@
 import type { Client } from '../kube/client.ts';
-import type { KubeObject, ResourceType } from '../kube/object.ts';
+import { isNoMatch } from '../kube/errors.ts';
+import type { ResourceType } from '../kube/object.ts';
 import { isRecord } from '../lib/json.ts';
 import { textAt, valueAt } from './kstatus-fields.ts';
-import type { ObjectRef } from './object-ref.ts';
+import { type ObjectRef, splitApiVersion } from './object-ref.ts';
 
 const crdType: ResourceType = {
   group: 'apiextensions.k8s.io',
@@ -21,8 +22,8 @@ const apiServiceType: ResourceType = {
 
 /**
  * What to make of an object whose kind the API server does not serve in the version of its inventory entry: another
- * version that its CRD still serves; `gone` when neither a CRD nor an API service can hold such an object any more,
- * because then it went with its kind; undefined when that cannot be told (the kind may be back in a moment).
+ * version of the kind; `gone` when neither a CRD nor an API service can hold such an object any more, because then it
+ * went with its kind; undefined when that cannot be told (the kind may be back in a moment).
  *
  * Differs from Flux (docs/adr/0010), where such an entry makes every prune fail for ever once the controller has been
  * restarted.
@@ -32,30 +33,39 @@ export async function servedInstead(
   client: Client,
   signal: AbortSignal,
 ): Promise<ResourceType | 'gone' | undefined> {
-  // Kinds of Kubernetes' own come and go with its version, and their objects may stay in etcd.
-  if (!ref.group.includes('.') || ref.group.endsWith('.k8s.io')) return undefined;
   try {
-    const all = await client.listMetadata(crdType, { signal });
-    for (const { metadata } of all.filter(({ metadata: { name } }) => name.endsWith(`.${ref.group}`))) {
-      const crd = await client.get(crdType, { name: metadata.name }, { signal });
-      if (textAt(crd, ['spec', 'names', 'kind']) === ref.kind) return otherVersion(crd, ref);
-    }
-    return (await isAggregated(ref, client, signal)) ? undefined : 'gone';
+    const other = await otherVersion(ref, client, signal);
+    if (other !== undefined) return other;
+    // Kinds of Kubernetes' own come and go with its version, and their objects may stay in etcd.
+    if (!ref.group.includes('.') || ref.group.endsWith('.k8s.io')) return undefined;
+    return (await isDefined(ref, client, signal)) || (await isAggregated(ref, client, signal)) ? undefined : 'gone';
   } catch {
     return undefined;
   }
 }
 
-function otherVersion(crd: KubeObject, ref: ObjectRef): ResourceType | undefined {
-  const plural = textAt(crd, ['spec', 'names', 'plural']);
-  const versions = valueAt(crd, ['spec', 'versions']);
-  const served = Array.isArray(versions)
-    ? versions.filter(isRecord).find((version) => version['served'] === true)
-    : undefined;
-  const name = served?.['name'];
-  if (plural === undefined || typeof name !== 'string' || name === ref.version) return undefined;
-  const { group, kind } = ref;
-  return { group, version: name, kind, plural, namespaced: textAt(crd, ['spec', 'scope']) === 'Namespaced' };
+/** Group and kind are what makes an object itself; by which version it is deleted does not matter. */
+async function otherVersion(ref: ObjectRef, client: Client, signal: AbortSignal): Promise<ResourceType | undefined> {
+  for (const apiVersion of await client.discovery.groupVersions({ signal })) {
+    const { group, version } = splitApiVersion(apiVersion);
+    if (group !== ref.group || version === ref.version) continue;
+    try {
+      return await client.discovery.resourceFor({ group, version, kind: ref.kind }, { signal });
+    } catch (error) {
+      if (!isNoMatch(error)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** Whether a CRD of the group has the kind, served or not. */
+async function isDefined(ref: ObjectRef, client: Client, signal: AbortSignal): Promise<boolean> {
+  const all = await client.listMetadata(crdType, { signal });
+  for (const { metadata } of all.filter(({ metadata: { name } }) => name.endsWith(`.${ref.group}`))) {
+    const crd = await client.get(crdType, { name: metadata.name }, { signal });
+    if (textAt(crd, ['spec', 'names', 'kind']) === ref.kind) return true;
+  }
+  return false;
 }
 
 /** Whether another server answers for the group. CRDs have API services too, but those name no service. */

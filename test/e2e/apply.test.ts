@@ -159,13 +159,10 @@ describe('apply', () => {
     const records: LedgerRecord[] = [];
     const first = applier(client, { record: (record) => records.push(record) });
     await first.applyAll(objects, { signal: signal() });
-    assert.deepEqual(
-      records.map(({ ref, fingerprint }) => [ref.name, fingerprint?.length]),
-      [
-        ['a', 64],
-        ['b', 64],
-      ],
-    );
+    assert.deepEqual(records.map(({ ref, fingerprint }) => [ref.name, fingerprint?.length]).sort(), [
+      ['a', 64],
+      ['b', 64],
+    ]);
     const second = applier(client, { known: (object) => (object.metadata.name === 'a' ? 'unchanged' : undefined) });
     const { result, requests: cost } = await counted(() => second.applyAll(objects, { signal: signal() }));
     assert.equal(changeLog(result.entries), `ConfigMap/${ns}/a unchanged\nConfigMap/${ns}/b unchanged`);
@@ -632,6 +629,81 @@ describe('apply', () => {
       assert.equal(await exists(mover), false);
       const native = [{ id: `${ns}_x_apps_Gizmo`, v: 'v1' }];
       assert.match(await prune(native), /Gizmo\/.*\/x query failed: no matches for kind "Gizmo" in version "apps\/v1"/);
+    });
+  });
+
+  it('applies a cluster-scoped object whose manifest has a namespace', async () => {
+    const ns = await freshNamespace();
+    const name = `role-${ns}`;
+    const role = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name, namespace: ns },
+      rules: [],
+    };
+    assert.equal(await apply([role]), `ClusterRole/${name} created`);
+    assert.equal(await apply([role]), `ClusterRole/${name} unchanged`);
+  });
+
+  describe('ignored fields', () => {
+    const ignore = [
+      { paths: ['/spec/replicas', '/spec/template/spec/containers/0/image'], target: { kind: 'Deploy.*' } },
+    ];
+    const image = (name: string): Fields => ({ template: { spec: { containers: [{ name: 'c', image: name }] } } });
+    const specOf = async (object: KubeObject): Promise<unknown> => {
+      const spec = (await live(object))['spec'] as { replicas: number; template: { spec: { containers: Fields[] } } };
+      return [spec.replicas, spec.template.spec.containers[0]?.['image']];
+    };
+    const owned = async (object: KubeObject): Promise<string> =>
+      JSON.stringify(
+        (await live(object)).metadata.managedFields?.find(({ manager }) => manager === KUSTOMIZE_FIELD_MANAGER),
+      );
+
+    it('are created, and then left to whoever applies them', async () => {
+      const ns = await freshNamespace();
+      const object = deployment('web', ns, { replicas: 2 });
+      assert.equal(await apply([object], { ignore }), `Deployment/${ns}/web created`);
+      assert.deepEqual(await specOf(object), [2, 'example.com/a:1']);
+      const labels = { app: 'web' };
+      const scaler = {
+        ...object,
+        spec: {
+          replicas: 5,
+          selector: { matchLabels: labels },
+          template: { spec: { containers: [{ name: 'c', image: 'example.com/b:2' }] } },
+        },
+      };
+      await applyAs(scaler, 'vpa-controller');
+      assert.equal(await apply([object], { ignore }), `Deployment/${ns}/web unchanged`);
+      const changed = deployment('web', ns, { replicas: 2, minReadySeconds: 5 });
+      assert.equal(await apply([changed], { ignore }), `Deployment/${ns}/web configured`);
+      assert.deepEqual(await specOf(object), [5, 'example.com/b:2']);
+      assert.doesNotMatch(await owned(object), /f:replicas|f:image"/);
+    });
+
+    it('keep the value that an ordinary write gave them', async () => {
+      const ns = await freshNamespace();
+      const object = deployment('web', ns, { replicas: 2 });
+      await apply([object], { ignore });
+      const type = await client.discovery.resourceFor(refOf(object));
+      const body = { spec: { replicas: 4, ...image('example.com/c:3') } };
+      await client.patch(type, object.metadata, { type: 'strategic', body }, { fieldManager: 'operator' });
+      assert.equal(await apply([object], { ignore }), `Deployment/${ns}/web unchanged`);
+      const changed = deployment('web', ns, { replicas: 2, minReadySeconds: 5 });
+      assert.equal(await apply([changed], { ignore }), `Deployment/${ns}/web configured`);
+      assert.deepEqual(await specOf(object), [4, 'example.com/c:3']);
+      assert.match(await owned(object), /f:replicas/);
+      assert.equal(await apply([changed]), `Deployment/${ns}/web configured`);
+      assert.deepEqual(await specOf(object), [2, 'example.com/a:1']);
+    });
+
+    it('must be given by rules that can be read', async () => {
+      const ns = await freshNamespace();
+      const broken = [{ paths: ['/a'], target: { kind: '(' } }];
+      await assert.rejects(apply([configMap('one', ns, {})], { ignore: broken }), {
+        name: 'ApplyError',
+        message: /^failed to create ignore rule selector: invalid kind regex: /,
+      });
     });
   });
 
