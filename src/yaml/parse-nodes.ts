@@ -15,6 +15,8 @@ import { YamlError } from './yaml-error.ts';
 export interface ParseOptions {
   /** Named in errors. */
   readonly file?: string | undefined;
+  /** The number of the text's first line, when it is a part of a file (default 1). */
+  readonly firstLine?: number;
   /** How deep collections may nest (default 400). */
   readonly maxDepth?: number;
   /** How many UTF-16 code units the text may have (default 64 Mi). */
@@ -34,16 +36,19 @@ const styleOf: Readonly<Record<number, number>> = {
  * document between separators is a null. Aliases are kept as such. Throws {@link YamlError}.
  */
 export function parseNodes(text: string, options: ParseOptions = {}): YamlNode[] {
-  const { file, maxDepth = 400, maxLength = 64 * 1024 * 1024 } = options;
+  const { file, maxDepth = 400, maxLength = 64 * 1024 * 1024, firstLine = 1 } = options;
   if (text.length > maxLength) throw new YamlError(`the text is longer than ${maxLength} characters`, { file });
   let events: readonly Event[];
   try {
     events = parseEvents(text, { maxDepth });
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    throw new YamlError(error.reason, { file, line: error.mark === undefined ? undefined : error.mark.line + 1 });
+    throw new YamlError(error.reason, {
+      file,
+      line: error.mark === undefined ? undefined : error.mark.line + firstLine,
+    });
   }
-  return new TreeBuilder(text, file).build(events);
+  return new TreeBuilder(text, file, firstLine).build(events);
 }
 
 /** Turns js-yaml's flat events into trees. */
@@ -54,11 +59,12 @@ class TreeBuilder {
   private readonly open: YamlNode[] = [];
   private anchors = new Map<string, YamlNode>();
   private handles: Readonly<Record<string, string>> = {};
-  private line = 1;
+  private line: number;
   private nextBreak: number;
 
-  constructor(text: string, file: string | undefined) {
+  constructor(text: string, file: string | undefined, firstLine: number) {
     this.text = text;
+    this.line = firstLine;
     this.file = file;
     this.nextBreak = text.indexOf('\n');
   }

@@ -1,0 +1,41 @@
+/** Where a problem is; every part may be unknown. */
+export interface BuildErrorPlace {
+  /** Path in the tree, or as the kustomization names it. */
+  readonly file?: string | undefined;
+  /** Line in the file, from 1. */
+  readonly line?: number | undefined;
+  /** Path of the field in the kustomization or the object. */
+  readonly field?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** A build that is not possible, because of what the files say. The message names file, line and field where known. */
+export class BuildError extends Error {
+  override readonly name = 'BuildError';
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+  readonly field: string | undefined;
+
+  constructor(message: string, { file, line, field, cause }: BuildErrorPlace = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.file = file;
+    this.line = line;
+    this.field = field;
+  }
+}
+
+/** The same error with words before its message; what it knows of the place stays, `place` fills the gaps. */
+export function prefixed(error: unknown, prefix: string, place: BuildErrorPlace = {}): BuildError {
+  const message = error instanceof Error ? error.message : String(error);
+  const known: BuildErrorPlace = error instanceof BuildError || isPlaced(error) ? error : {};
+  return new BuildError(`${prefix}: ${message}`, {
+    file: known.file ?? place.file,
+    line: known.line ?? place.line,
+    field: known.field ?? place.field,
+    cause: error,
+  });
+}
+
+function isPlaced(error: unknown): error is Error & { readonly file?: string; readonly line?: number } {
+  return error instanceof Error && 'line' in error;
+}

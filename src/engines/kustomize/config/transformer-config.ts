@@ -1,0 +1,92 @@
+import { type Gvk, sameGvk } from '../resource/res-id.ts';
+import { compareGvk, type FieldSpec, mergeSpecs } from './field-spec.ts';
+
+/** Objects whose name other objects have in their fields. */
+export interface NameReference extends Gvk {
+  /** The fields that hold such a name. */
+  readonly referrers: readonly FieldSpec[];
+}
+
+/** The lists of field specs in a configuration, by the names they have in its file. */
+export const specLists = [
+  'namePrefix',
+  'nameSuffix',
+  'namespace',
+  'commonLabels',
+  'labels',
+  'templateLabels',
+  'volumeClaimTemplateLabels',
+  'commonAnnotations',
+  'varReference',
+  'images',
+  'replicas',
+] as const;
+
+export type SpecList = (typeof specLists)[number];
+
+/** Where the transformers work; immutable (api/internal/plugins/builtinconfig/transformerconfig.go). */
+export interface TransformerConfig extends Readonly<Record<SpecList, readonly FieldSpec[]>> {
+  readonly nameReference: readonly NameReference[];
+}
+
+/** A configuration of the given lists, sorted; the others are empty. */
+export function makeConfig(parts: Partial<TransformerConfig>): TransformerConfig {
+  return {
+    ...eachList((name) => [...(parts[name] ?? [])].sort(compareGvk)),
+    nameReference: [...(parts.nameReference ?? [])].sort(compareGvk),
+  };
+}
+
+function eachList(list: (name: SpecList) => readonly FieldSpec[]): Record<SpecList, readonly FieldSpec[]> {
+  const lists: Partial<Record<SpecList, readonly FieldSpec[]>> = {};
+  for (const name of specLists) lists[name] = list(name);
+  return lists as Record<SpecList, readonly FieldSpec[]>;
+}
+
+/** The configuration that says nothing. */
+export const emptyConfig: TransformerConfig = makeConfig({});
+
+/** Which configurations a merged one contains already. */
+const contained = new WeakMap<TransformerConfig, ReadonlySet<TransformerConfig>>();
+
+function partsOf(config: TransformerConfig): ReadonlySet<TransformerConfig> {
+  return contained.get(config) ?? new Set([config]);
+}
+
+/** Both configurations in one. Throws BuildError when they differ in whether a field is made. */
+export function mergeConfig(config: TransformerConfig, incoming: TransformerConfig): TransformerConfig {
+  if (isEmpty(incoming) || [...partsOf(incoming)].every((part) => partsOf(config).has(part))) return config;
+  if (isEmpty(config)) return incoming;
+  const merged = makeConfig({
+    ...eachList((name) => mergeSpecs(config[name], incoming[name])),
+    nameReference: mergeReferences(config.nameReference, incoming.nameReference),
+  });
+  contained.set(merged, new Set([...partsOf(config), ...partsOf(incoming), merged]));
+  return merged;
+}
+
+function isEmpty(config: TransformerConfig): boolean {
+  return config.nameReference.length === 0 && specLists.every((name) => config[name].length === 0);
+}
+
+function mergeReferences(
+  references: readonly NameReference[],
+  incoming: readonly NameReference[],
+): readonly NameReference[] {
+  let merged = references;
+  for (const reference of incoming) {
+    if (!merged.some((known) => sameGvk(known, reference))) {
+      merged = [...merged, reference];
+      continue;
+    }
+    merged = merged.map((known) =>
+      sameGvk(known, reference) ? { ...known, referrers: mergeSpecs(known.referrers, reference.referrers) } : known,
+    );
+  }
+  return merged;
+}
+
+/** A name reference to objects of that kind. */
+export function nameReference(target: Partial<Gvk>, referrers: readonly FieldSpec[]): NameReference {
+  return { group: '', version: '', kind: '', ...target, referrers };
+}

@@ -1,0 +1,107 @@
+import { BuildError } from '../build-error.ts';
+import { mergeGenerated } from './generated.ts';
+import { idKey, idText, type ResId } from './res-id.ts';
+import type { Resource } from './resource.ts';
+
+/** The objects of a build in the order in which they came; no two have the same id (api/resmap/reswrangler.go). */
+export class ResMap {
+  private list: Resource[] = [];
+
+  get resources(): readonly Resource[] {
+    return this.list;
+  }
+
+  /** Adds an object. Throws {@link BuildError} when its id is taken. */
+  append(resource: Resource): void {
+    this.appendAll([resource]);
+  }
+
+  /** Adds objects in order. Throws {@link BuildError} on the first whose id is taken. */
+  appendAll(resources: readonly Resource[]): void {
+    if (resources.length === 0) return;
+    const taken = new Map(this.list.map((resource) => [idKey(resource.id()), resource]));
+    for (const resource of resources) {
+      const id = resource.id();
+      const key = idKey(id);
+      const other = taken.get(key);
+      if (other !== undefined) {
+        const where = other.file === undefined ? '' : ` (first in '${other.file}')`;
+        throw new BuildError(`may not add resource with an already registered id: ${idText(id)}${where}`, {
+          file: resource.file,
+        });
+      }
+      taken.set(key, resource);
+      this.list.push(resource);
+    }
+  }
+
+  /** Adds generated objects, or merges them into what is there, as each one's behavior says. */
+  absorb(resources: readonly Resource[], version: 'v5.8.1' | 'v5.8.2'): void {
+    for (const resource of resources) this.absorbOne(resource, version);
+  }
+
+  private absorbOne(resource: Resource, version: 'v5.8.1' | 'v5.8.2'): void {
+    const id = resource.id();
+    const matches = this.matchingAnyId(id);
+    const { behavior } = resource;
+    if (matches.length > 1) {
+      throw new BuildError(`found multiple objects that could accept merge of ${idText(id)}: ${idTexts(matches)}`);
+    }
+    const [old] = matches;
+    if (old === undefined) {
+      if (behavior === 'merge' || behavior === 'replace') {
+        throw new BuildError(`id ${idText(id)} does not exist; cannot merge or replace`);
+      }
+      this.append(resource);
+      return;
+    }
+    if (behavior !== 'merge' && behavior !== 'replace') {
+      throw new BuildError(
+        `id ${idText(id)} exists; can not use behavior: '${behavior}', behavior must be merge or replace`,
+        { field: 'behavior' },
+      );
+    }
+    mergeGenerated(resource, old, behavior, version);
+    this.list[this.list.indexOf(old)] = resource;
+  }
+
+  /** The objects that have or had an id, in any of its forms. */
+  matchingAnyId(wanted: ResId): Resource[] {
+    const key = idKey(wanted);
+    return this.list.filter(
+      (resource) =>
+        !resource.isEmpty() && (idKey(resource.id()) === key || resource.previousIds().some((id) => idKey(id) === key)),
+    );
+  }
+
+  /** The one object that has or had an id. Throws {@link BuildError} when there is none or more than one. */
+  byAnyId(id: ResId): Resource {
+    const matches = this.matchingAnyId(id);
+    const [match] = matches;
+    if (match !== undefined && matches.length === 1) return match;
+    const count = match === undefined ? 'no matches' : 'multiple matches';
+    const text = idText(id);
+    throw new BuildError(`${count} for Id ${text}; failed to find unique target for patch ${text}`);
+  }
+
+  /** Replaces everything. Throws {@link BuildError} on equal ids. */
+  replaceAll(resources: readonly Resource[]): void {
+    this.list = [];
+    this.appendAll(resources);
+  }
+
+  /** Leaves out what has become empty. */
+  dropEmpty(): void {
+    if (this.list.some((resource) => resource.isEmpty()))
+      this.list = this.list.filter((resource) => !resource.isEmpty());
+  }
+
+  /** Keeps only some. */
+  filter(keep: (resource: Resource) => boolean): void {
+    this.list = this.list.filter(keep);
+  }
+}
+
+function idTexts(resources: readonly Resource[]): string {
+  return resources.map((resource) => idText(resource.id())).join(', ');
+}

@@ -1,0 +1,44 @@
+import type { Selector } from '../kustomization/types.ts';
+import { compileAnchored } from '../paths/regex.ts';
+import { parseLabelSelector } from './label-selector.ts';
+import { effectiveNamespace, type Gvk } from './res-id.ts';
+import type { Resource } from './resource.ts';
+
+/** A selector whose parts are patterns that the whole text must match; missing parts match anything. */
+export interface SelectorRegex {
+  gvk(gvk: Gvk): boolean;
+  name(name: string): boolean;
+  namespace(namespace: string): boolean;
+}
+
+/** Compiles the patterns of a selector. Throws BuildError on bad ones. */
+export function compileSelector(selector: Selector): SelectorRegex {
+  const { group = '', version = '', kind = '', name = '', namespace = '' } = selector;
+  const [groups, versions, kinds] = [group, version, kind].map(compileAnchored);
+  const names = compileAnchored(name);
+  const namespaces = compileAnchored(namespace);
+  return {
+    gvk: (gvk) =>
+      groups?.test(gvk.group) === true && versions?.test(gvk.version) === true && kinds?.test(gvk.kind) === true,
+    name: (text) => names.test(text),
+    namespace: (text) => namespaces.test(text),
+  };
+}
+
+/** The objects that a patch's target means: by their first or present name and namespace (reswrangler.go, Select). */
+export function selectResources(resources: readonly Resource[], selector: Selector): Resource[] {
+  const regex = compileSelector(selector);
+  const labels = parseLabelSelector(selector.labelSelector ?? '');
+  const annotations = parseLabelSelector(selector.annotationSelector ?? '');
+  return resources.filter((resource) => {
+    const now = resource.id();
+    const original = resource.originalId();
+    return (
+      (regex.namespace(effectiveNamespace(original)) || regex.namespace(effectiveNamespace(now))) &&
+      (regex.name(original.name) || regex.name(now.name)) &&
+      regex.gvk(now) &&
+      (!selector.labelSelector || labels(resource.labels())) &&
+      (!selector.annotationSelector || annotations(resource.annotations()))
+    );
+  });
+}

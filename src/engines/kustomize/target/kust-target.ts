@@ -1,0 +1,270 @@
+import { jsonEqual } from '../../../lib/json.ts';
+import type { Tree } from '../../../lib/tree.ts';
+import { jsonValue } from '../../../yaml/json-value.ts';
+import { parseYaml } from '../../../yaml/parse.ts';
+import { BuildError, prefixed } from '../build-error.ts';
+import { readConfigFile } from '../config/config-file.ts';
+import { readCrdFile } from '../config/crd-config.ts';
+import { defaultConfigs } from '../config/default-config.ts';
+import { loadKustomization } from '../kustomization/load.ts';
+import type { Kustomization } from '../kustomization/types.ts';
+import { readCustomSchema } from '../openapi/custom-schema.ts';
+import type { SchemaRegistry } from '../openapi/registry.ts';
+import { joinPath } from '../paths/join.ts';
+import { isRemoteFile, parseRepoSpec } from '../paths/remote.ts';
+import { originAnnotation } from '../resource/annotations.ts';
+import type { ResourceFactory } from '../resource/factory.ts';
+import { metaMap, setMetaMap } from '../resource/metadata.ts';
+import { idText } from '../resource/res-id.ts';
+import type { ResMap } from '../resource/res-map.ts';
+import type { Resource } from '../resource/resource.ts';
+import type { Generator, KustomizeVersion, PluginContext, Transformer } from '../transformers/transformer.ts';
+import { Accumulator } from './accumulator.ts';
+import { builtinGenerators, builtinTransformers } from './configure.ts';
+import type { Loader } from './loader.ts';
+import {
+  addOrigin,
+  addTransformation,
+  appendOrigin,
+  joinOrigin,
+  type Origin,
+  originOfPlugin,
+  originText,
+} from './origin.ts';
+import { pluginGenerator, pluginTransformer } from './plugins.ts';
+
+/** What all kustomizations of a build share. */
+export interface BuildContext {
+  readonly tree: Tree;
+  readonly factory: ResourceFactory;
+  readonly registry: SchemaRegistry;
+  readonly version: KustomizeVersion;
+  readonly buildMetadata: readonly string[];
+  readonly warnings: string[];
+}
+
+/** A transformer or generator, and who asked for it when that is to be told. */
+interface Step<T> {
+  readonly plugin: T;
+  readonly origin: Origin | undefined;
+}
+
+const validatedBy = 'validated-by';
+
+/** One kustomization, with all that it refers to (api/internal/target/kusttarget.go). */
+export class KustTarget {
+  readonly kustomization: Kustomization;
+  private readonly context: BuildContext;
+  private readonly loader: Loader;
+  private readonly fileName: string;
+  private readonly origin: Origin | undefined;
+
+  private constructor(context: BuildContext, loader: Loader, origin: Origin | undefined) {
+    const { kustomization, fileName, warnings } = loadKustomization(loader, context.version);
+    for (const warning of warnings) context.warnings.push(`/${loader.root}/${fileName}: ${warning}`);
+    this.context = context;
+    this.loader = loader;
+    this.kustomization = kustomization;
+    this.fileName = fileName;
+    this.origin = origin;
+  }
+
+  /** The kustomization at which a build begins. Throws {@link BuildError}. */
+  static outermost(context: BuildContext, loader: Loader): KustTarget {
+    const { kustomization } = loadKustomization(loader, context.version);
+    const buildMetadata = [...new Set([...(kustomization.buildMetadata ?? []), ...context.buildMetadata])];
+    const target = new KustTarget({ ...context, buildMetadata }, loader, buildMetadata.length === 0 ? undefined : {});
+    target.useSchemas(true);
+    return target;
+  }
+
+  /** What the build is told to note. */
+  get buildMetadata(): readonly string[] {
+    return this.context.buildMetadata;
+  }
+
+  /** Reads, generates and transforms; into `into` when this is a component of what is there. */
+  accumulate(into = new Accumulator()): Accumulator {
+    const { version } = this.context;
+    const k = this.kustomization;
+    within('accumulating resources', () => {
+      for (const path of k.resources ?? []) this.addResource(into, path);
+    });
+    into.addConfig(defaultConfigs[version]);
+    for (const path of k.configurations ?? []) into.addConfig(readConfigFile(this.loader.text(path), path));
+    for (const path of k.crds ?? []) into.addConfig(readCrdFile(this.loader.text(path), path));
+    this.runGenerators(into);
+    within('accumulating components', () => {
+      for (const path of k.components ?? []) this.addDirectory(into, path, true);
+    });
+    this.runTransformers(into);
+    this.runValidators(into);
+    if (k.vars !== undefined) within(`merging vars of '/${this.loader.root}'`, () => into.addVars(k.vars ?? []));
+    return into;
+  }
+
+  private useSchemas(outermost: boolean): void {
+    const field = this.kustomization.openapi ?? {};
+    const { path, version } = field as { readonly path?: string; readonly version?: string };
+    const custom =
+      path === undefined ? undefined : readCustomSchema(parseYaml(this.loader.text(path), { file: path }), path);
+    this.context.registry.set({ path, version }, custom, outermost);
+  }
+
+  private addResource(into: Accumulator, path: string): void {
+    const { tree } = this.context;
+    const isRemote = isRemoteFile(path) || parseRepoSpec(path) !== undefined;
+    if (isRemote && tree.stat(joinPath(this.loader.root, path)) === undefined) {
+      throw new BuildError(`accumulating resources from '${path}': remote resources are not enabled`, {
+        field: 'resources',
+        file: this.file(),
+      });
+    }
+    if (tree.stat(joinPath(this.loader.root, path)) === 'dir') this.addDirectory(into, path, false);
+    else this.addFile(into, path);
+  }
+
+  private addFile(into: Accumulator, path: string): void {
+    let resources: Resource[];
+    try {
+      resources = this.context.factory.fromText(this.loader.text(path), joinPath(this.loader.root, path));
+    } catch (error) {
+      throw prefixed(error, `accumulating resources from '${path}'`, { field: 'resources', file: this.file() });
+    }
+    if (this.origin !== undefined) {
+      const text = originText(appendOrigin(this.origin, path));
+      for (const resource of resources) resource.setAnnotations(resource.annotations().set(originAnnotation, text));
+    }
+    within(`merging resources from '${path}'`, () => into.map.appendAll(resources));
+  }
+
+  private addDirectory(into: Accumulator, path: string, isComponent: boolean): void {
+    const loader = within(`accumulating from '${path}'`, () => this.loader.enter(path));
+    const place = `path '/${loader.root}'`;
+    const origin = this.origin === undefined ? undefined : appendOrigin(this.origin, path);
+    const target = within(`couldn't make target for ${place}`, () => new KustTarget(this.context, loader, origin));
+    target.useSchemas(false);
+    const { kind = '' } = target.kustomization;
+    if (isComponent && kind !== 'Component') {
+      throw new BuildError(`expected kind 'Component' for ${place} but got '${kind}'`, {
+        field: 'components',
+        file: this.file(),
+      });
+    }
+    if (!isComponent && kind === 'Component') {
+      throw new BuildError(`expected kind != 'Component' for ${place}`, { field: 'resources', file: this.file() });
+    }
+    if (isComponent) within(`recursed accumulation of ${place}`, () => target.accumulate(into));
+    else {
+      const own = within(`recursed accumulation of ${place}`, () => target.accumulate());
+      within(`recursed merging from ${place}`, () => into.merge(own));
+    }
+  }
+
+  private file(): string {
+    return joinPath(this.loader.root, this.fileName);
+  }
+
+  private pluginContext(): PluginContext {
+    const { factory, registry, version } = this.context;
+    return { loader: this.loader, factory, schemaFor: registry.schemaFor, version };
+  }
+
+  /** Who is to be noted as the maker of what a field of this kustomization does. */
+  private builtinOrigin(kind: string): Origin | undefined {
+    if (this.origin === undefined) return undefined;
+    const configuredIn = joinOrigin(this.origin.path ?? '', this.fileName);
+    return { configuredIn, configuredBy: { apiVersion: 'builtin', kind } };
+  }
+
+  private runGenerators(into: Accumulator): void {
+    const context = this.pluginContext();
+    const steps: Step<Generator>[] = [
+      ...builtinGenerators(this.kustomization, context).map(({ kind, plugin }) => ({
+        plugin,
+        origin: this.builtinOrigin(kind),
+      })),
+      ...this.pluginSteps(this.kustomization.generators, pluginGenerator, 'loading generator plugins'),
+    ];
+    for (const { plugin, origin } of steps) {
+      const resources = plugin.generate();
+      addOrigin(resources, origin);
+      within('merging from generator', () => into.map.absorb(resources, this.context.version));
+    }
+  }
+
+  private runTransformers(into: Accumulator): void {
+    const steps: Step<Transformer>[] = [
+      ...builtinTransformers(this.kustomization, into.config, this.pluginContext()).map(({ kind, plugin }) => ({
+        plugin,
+        origin: this.builtinOrigin(kind),
+      })),
+      ...this.pluginSteps(this.kustomization.transformers, pluginTransformer, 'loading transformer plugins'),
+    ];
+    for (const { plugin, origin } of steps) {
+      plugin.transform(into.map);
+      if (origin !== undefined) addTransformation(into.map.resources, origin);
+      into.map.dropEmpty();
+    }
+  }
+
+  private runValidators(into: Accumulator): void {
+    for (const { plugin } of this.pluginSteps(this.kustomization.validators, pluginTransformer, 'loading validators')) {
+      const before = snapshot(into.map);
+      plugin.transform(into.map);
+      for (const resource of into.map.resources) removeValidatedBy(resource);
+      if (!jsonEqual(before, snapshot(into.map)))
+        throw new BuildError("validator shouldn't modify the resource map", { field: 'validators' });
+    }
+  }
+
+  /** Plugins that files, directories or inline objects configure; inline ones come first. */
+  private pluginSteps<T>(
+    entries: readonly string[] | undefined,
+    make: (resource: Resource, context: PluginContext) => T,
+    what: string,
+  ): Step<T>[] {
+    if (entries === undefined) return [];
+    const configs = new Accumulator();
+    const paths = entries.filter((entry) => !this.addInline(configs, entry));
+    return within(what, () => {
+      for (const path of paths) this.addResource(configs, path);
+      return configs.map.resources.map((resource) => ({
+        plugin: make(resource, this.pluginContext()),
+        origin: originOfPlugin(resource),
+      }));
+    });
+  }
+
+  private addInline(configs: Accumulator, text: string): boolean {
+    let resources: Resource[];
+    try {
+      resources = this.context.factory.fromText(text);
+    } catch {
+      return false;
+    }
+    if (this.origin !== undefined) {
+      const origin = originText(appendOrigin(this.origin, this.fileName));
+      for (const resource of resources) resource.setAnnotations(resource.annotations().set(originAnnotation, origin));
+    }
+    configs.map.appendAll(resources);
+    return true;
+  }
+}
+
+function within<T>(what: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw prefixed(error, what);
+  }
+}
+
+function snapshot(map: ResMap): Record<string, unknown> {
+  return Object.fromEntries(map.resources.map((resource) => [idText(resource.id()), jsonValue(resource.node)]));
+}
+
+function removeValidatedBy({ node }: Resource): void {
+  const labels = metaMap(node, 'labels');
+  if (labels.delete(validatedBy)) setMetaMap(node, 'labels', labels);
+}

@@ -1,0 +1,104 @@
+import type { JsonPatchOperation } from '../../patch/json-patch.ts';
+import { BuildError, prefixed } from '../build-error.ts';
+import type { Patch, Selector } from '../kustomization/types.ts';
+import { note } from '../resource/annotations.ts';
+import { idText } from '../resource/res-id.ts';
+import type { ResMap } from '../resource/res-map.ts';
+import type { Resource } from '../resource/resource.ts';
+import { selectResources } from '../resource/select.ts';
+import { applyPatch, parseJsonPatch } from './json-patch.ts';
+import { mergePatch, mergePatchInto } from './strategic-merge.ts';
+import type { PluginContext, Transformer } from './transformer.ts';
+
+/** A patch of either kind, from a file or written in place (PatchTransformer). Throws {@link BuildError}. */
+export function patchTransformer(args: Patch, context: PluginContext): Transformer {
+  const { text, source, file } = patchText(args, context);
+  const merge = attempt(() => context.factory.fromText(text, file));
+  const json = attempt(() => parseJsonPatch(text));
+  if (merge.failed !== undefined && json.failed !== undefined) {
+    throw prefixed(merge.failed, `unable to parse SM or JSON patch from ${source}`, { file, field: 'patches' });
+  }
+  const patches = merge.value ?? [];
+  const operations = json.value ?? [];
+  if (patches.length > 0 && operations.length > 0) {
+    throw new BuildError(`illegally qualifies as both an SM and JSON patch: ${source}`, { file, field: 'patches' });
+  }
+  if (merge.failed !== undefined) return { transform: (map) => patchJson(map, operations, args.target, source) };
+  for (const patch of patches) {
+    if (args.options?.allowNameChange === true) patch.enable(note.allowNameChange);
+    if (args.options?.allowKindChange === true) patch.enable(note.allowKindChange);
+  }
+  return { transform: (map) => patchMerge(map, patches, args.target, source, context) };
+}
+
+function attempt<T>(action: () => T): { readonly value?: T; readonly failed?: unknown } {
+  try {
+    return { value: action() };
+  } catch (failed) {
+    return { failed };
+  }
+}
+
+function patchText(
+  { patch = '', path = '' }: Patch,
+  context: PluginContext,
+): { text: string; source: string; file?: string } {
+  const inline = patch.trim();
+  const place = { field: 'patches' };
+  if (inline === '' && path === '') throw new BuildError('must specify one of patch and path', place);
+  if (inline !== '' && path !== '')
+    throw new BuildError(`patch and path can't be set at the same time: path ${path}`, place);
+  if (inline !== '') return { text: inline, source: `[patch: ${JSON.stringify(inline)}]` };
+  try {
+    return { text: context.loader.text(path), source: `[path: ${JSON.stringify(path)}]`, file: path };
+  } catch (error) {
+    throw prefixed(error, `failed to get the patch file from path(${path})`, { file: path });
+  }
+}
+
+function patchMerge(
+  map: ResMap,
+  patches: readonly Resource[],
+  target: Selector | undefined,
+  source: string,
+  { schemaFor }: PluginContext,
+): void {
+  const [first] = patches;
+  if (first === undefined) return;
+  if (target !== undefined) {
+    if (patches.length > 1) {
+      throw new BuildError(
+        'Multiple Strategic-Merge Patches in one `patches` entry is not allowed to set `patches.target` field: ' +
+          source,
+        { field: 'patches.target' },
+      );
+    }
+    mergePatchInto(map, selectResources(map.resources, target), first, schemaFor);
+    return;
+  }
+  for (const patch of patches) mergePatch(targetOf(map, patch), patch.copy(), schemaFor);
+}
+
+function targetOf(map: ResMap, patch: Resource): Resource {
+  const id = patch.originalId();
+  try {
+    return map.byAnyId(id);
+  } catch (error) {
+    throw prefixed(error, `no resource matches strategic merge patch "${idText(id)}"`, { file: patch.file });
+  }
+}
+
+function patchJson(
+  map: ResMap,
+  operations: readonly JsonPatchOperation[],
+  target: Selector | undefined,
+  source: string,
+): void {
+  if (target === undefined) {
+    throw new BuildError(`must specify a target for JSON patch ${source}`, { field: 'patches.target' });
+  }
+  for (const resource of selectResources(map.resources, target)) {
+    resource.storePreviousId();
+    applyPatch(resource, operations, source);
+  }
+}

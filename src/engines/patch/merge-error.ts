@@ -1,0 +1,4 @@
+/** A strategic merge that is not possible. */
+export class MergeError extends Error {
+  override readonly name = 'MergeError';
+}

@@ -1,0 +1,14 @@
+/** What a merge needs to know of a field: how lists are merged, and what is inside. */
+export interface MergeSchema {
+  /** `x-kubernetes-patch-strategy`: `merge`, `retainKeys`, both with a comma, or `''`. */
+  readonly strategy: string;
+  /** The fields by which items of a list are the same; none for lists of scalars. */
+  readonly keys: readonly string[];
+  /** The schema of a field; of any field for maps. */
+  field(name: string): MergeSchema | undefined;
+  /** The schema of a list's items. */
+  elements(): MergeSchema | undefined;
+}
+
+/** The schema of a kind, undefined when it is not known: then lists are replaced. */
+export type SchemaLookup = (apiVersion: string, kind: string) => MergeSchema | undefined;
