@@ -59,8 +59,8 @@ export function resourceInfo(registry: Registry, sources: readonly ResourceInfoS
     registers: [registry],
     collect() {
       this.reset();
-      for (const { type, list } of sources) {
-        for (const object of list()) this.set(labelsOf(type, object), 1);
+      for (const source of sources) {
+        for (const object of source.list()) this.set(labelsOf(source.type, object), 1);
       }
     },
   });
