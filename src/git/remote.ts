@@ -52,7 +52,7 @@ export interface RemoteOptions {
   release(): Promise<void>;
 }
 
-const sideBandBytes = 1.01;
+const sideBandFactor = 1.01;
 /** Failures that a server which changed since it was seen may cause. */
 const staleCodes = new Set([
   'ProtocolError',
@@ -149,7 +149,7 @@ export class ProtocolRemote implements Remote {
     const body = fetchRequest(advertisement, request);
     const answer = await this.#transport.call(body, advertisement.version);
     const { maxPackBytes, maxRefsBytes } = this.limits;
-    const reader = new PacketReader(answer, maxPackBytes * sideBandBytes + maxRefsBytes);
+    const reader = new PacketReader(answer, maxPackBytes * sideBandFactor + maxRefsBytes);
     const pack = new GrowingBuffer(maxPackBytes, 'the pack');
     await reading(
       reader,
