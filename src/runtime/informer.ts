@@ -80,7 +80,7 @@ export class Informer<T extends PartialObject = KubeObject> {
 
   /** Lists and watches until `signal` is aborted. */
   start(signal: AbortSignal): void {
-    const { client, type, labelSelector, namespace, metadataOnly, log } = this.#options;
+    const { client, type, labelSelector, namespace, metadataOnly, trim, log } = this.#options;
     client.watch<T>(
       type,
       {
@@ -88,6 +88,7 @@ export class Informer<T extends PartialObject = KubeObject> {
         ...(labelSelector === undefined || labelSelector === '' ? {} : { labelSelector }),
         ...(namespace === undefined ? {} : { namespace }),
         ...(metadataOnly === undefined ? {} : { metadataOnly }),
+        ...(trim === undefined ? {} : { trim }),
       },
       {
         replace: (objects) => this.#replace(objects),
@@ -113,11 +114,10 @@ export class Informer<T extends PartialObject = KubeObject> {
     this.#resolveSynced();
   }
 
-  #upsert(received: T, initial = false): void {
-    const key = keyText(received.metadata);
+  #upsert(current: T, initial = false): void {
+    const key = keyText(current.metadata);
     const old = this.#objects.get(key);
-    if (old !== undefined && old.metadata.resourceVersion === received.metadata.resourceVersion) return;
-    const current = this.#options.trim?.(received) ?? received;
+    if (old !== undefined && old.metadata.resourceVersion === current.metadata.resourceVersion) return;
     if (old !== undefined) this.#unindex(key, old);
     this.#objects.set(key, current);
     for (const index of this.#indexes.values()) addToIndex(index, key, current);

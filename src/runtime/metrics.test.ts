@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PartialObject, ResourceType } from '../kube/object.ts';
 import { createMetrics } from './metrics.ts';
-import { labelsOf } from './resource-info.ts';
+import { labelsOf, type ResourceInfoSource } from './resource-info.ts';
 import { WorkQueue } from './work-queue.ts';
 
 const kustomizationType: ResourceType = {
@@ -84,7 +84,14 @@ describe('createMetrics', () => {
     metrics.leaderElection('kustomize-controller-leader-election', true);
     metrics.eventDropped('webhook');
     const objects = [app];
-    metrics.addResourceInfo({ type: kustomizationType, list: () => objects });
+    class Source implements ResourceInfoSource {
+      readonly type = kustomizationType;
+      readonly #objects = objects;
+      list(): readonly PartialObject[] {
+        return this.#objects;
+      }
+    }
+    metrics.addResourceInfo(new Source());
     const { body, contentType } = await metrics.expose();
     assert.match(contentType, /^text\/plain/);
     for (const line of [
