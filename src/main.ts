@@ -23,6 +23,13 @@ const processEnvironment: ProcessEnvironment = {
   runtimeNamespace: env['RUNTIME_NAMESPACE'],
 };
 
+/** The proxies of the environment, in either spelling, as curl and Go read them. */
+const proxies = {
+  http: env['HTTP_PROXY'] ?? env['http_proxy'],
+  https: env['HTTPS_PROXY'] ?? env['https_proxy'],
+  no: env['NO_PROXY'] ?? env['no_proxy'],
+};
+
 const program = new Command('sluice')
   .description('GitOps controllers for Kubernetes that speak the Flux API.')
   .version(version)
@@ -48,7 +55,7 @@ addController({
   flags: { ...sourceFlags, sourceGates: sourceGatesFlag },
   group: (values) => ({
     name: 'source-controller',
-    create: (environment) => createSourceControllers(environment, values, values.sourceGates),
+    create: (environment) => createSourceControllers(environment, values, values.sourceGates, proxies),
   }),
 });
 addController({
@@ -72,7 +79,7 @@ addController({
     gates: featureGatesFlag({ ...sourceGatesFlag.default, ...kustomizeGatesFlag.default }),
   },
   group: (values) => [
-    { name: 'source-controller', create: (environment) => createSourceControllers(environment, values, values.gates) },
+    { name: 'source-controller', create: (environment) => createSourceControllers(environment, values, values.gates, proxies) },
     {
       name: 'kustomize-controller',
       create: (environment) => createKustomizeControllers(environment, values, values.gates),

@@ -13,9 +13,9 @@ export interface GitProxy {
 
 /** The proxies of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY), for remotes without one of their own. */
 export interface EnvironmentProxy {
-  readonly http?: string;
-  readonly https?: string;
-  readonly no?: string;
+  readonly http?: string | undefined;
+  readonly https?: string | undefined;
+  readonly no?: string | undefined;
 }
 
 interface Shared {

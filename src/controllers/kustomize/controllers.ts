@@ -9,9 +9,10 @@ import { gitRepositoryKind } from '../../crds/source/git-repository.ts';
 import { ociRepositoryKind } from '../../crds/source/oci-repository.ts';
 import type { KubeObject, ObjectKey } from '../../kube/object.ts';
 import type { ControllerParts, Environment } from '../../runtime/composition.ts';
-import { Controller } from '../../runtime/controller.ts';
+import { aborted, Controller } from '../../runtime/controller.ts';
 import { Informer } from '../../runtime/informer.ts';
 import { jitter } from '../../runtime/jitter.ts';
+import type { Runnable } from '../../runtime/manager.ts';
 import { kustomizationPolicy } from '../../runtime/policies.ts';
 import { ReconcileLoop } from '../../runtime/reconcile-loop.ts';
 import type { KustomizeFlags, KustomizeGates } from './flags.ts';
@@ -73,7 +74,13 @@ export function createKustomizeControllers(
   });
   wakeOnChanges(caches, controller.queue);
   metrics.addResourceInfo(caches.kustomizations);
-  return { caches: [caches.kustomizations, ...Object.values(caches.sources)], runnables: [controller] };
+  const discovery: Runnable = {
+    start: (signal) => {
+      client.discovery.watchInvalidation(signal, (error) => log.debug({ error }, 'Watch on definitions interrupted'));
+      return aborted(signal);
+    },
+  };
+  return { caches: [caches.kustomizations, ...Object.values(caches.sources)], runnables: [discovery, controller] };
 }
 
 function createCaches({ client, log, flags, namespace }: Environment, gates: KustomizeGates): Caches {
