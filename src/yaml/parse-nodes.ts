@@ -38,17 +38,46 @@ const styleOf: Readonly<Record<number, number>> = {
 export function parseNodes(text: string, options: ParseOptions = {}): YamlNode[] {
   const { file, maxDepth = 400, maxLength = 64 * 1024 * 1024, firstLine = 1 } = options;
   if (text.length > maxLength) throw new YamlError(`the text is longer than ${maxLength} characters`, { file });
-  let events: readonly Event[];
   try {
-    events = parseEvents(text, { maxDepth });
+    const { events, source } = readEvents(text, maxDepth);
+    return new TreeBuilder(source, file, firstLine).build(events);
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    throw new YamlError(error.reason, {
-      file,
-      line: error.mark === undefined ? undefined : error.mark.line + firstLine,
-    });
+    const line = error.mark === undefined ? undefined : error.mark.line + firstLine;
+    throw new YamlError(error.reason, { file, line });
   }
-  return new TreeBuilder(text, file, firstLine).build(events);
+}
+
+/** How many characters may be read again because of lines that had to be indented. */
+const maxRepeated = 50_000_000;
+
+/**
+ * The events of a text. libyaml does not mind how lines inside of `[]`, `{}` and quotes are indented; YAML 1.2, and so
+ * js-yaml, wants them deeper than what they are in: such lines are indented until it is content. Spaces do not count
+ * there, so values and lines stay what they are.
+ */
+function readEvents(text: string, maxDepth: number): { readonly events: readonly Event[]; readonly source: string } {
+  let source = text;
+  let indent = '';
+  for (let repeated = 0; ; repeated += source.length) {
+    try {
+      return { events: parseEvents(source, { maxDepth }), source };
+    } catch (error) {
+      const mark = error instanceof YAMLException && error.reason === 'deficient indentation' ? error.mark : undefined;
+      if (mark === undefined || repeated > maxRepeated) throw error;
+      if (indent === '') indent = ' '.repeat(deepestIndent(text) + 1);
+      const lineStart = source.lastIndexOf('\n', mark.position - 1) + 1;
+      if (source.startsWith(indent, lineStart)) throw error;
+      source = source.slice(0, lineStart) + indent + source.slice(lineStart);
+    }
+  }
+}
+
+/** The deepest that anything can be indented by spaces and dashes. */
+function deepestIndent(text: string): number {
+  let deepest = 0;
+  for (const [spaces] of text.matchAll(/^[ -]+/gm)) deepest = Math.max(deepest, spaces.length);
+  return deepest;
 }
 
 /** Turns js-yaml's flat events into trees. */

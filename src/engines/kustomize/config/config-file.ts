@@ -17,9 +17,9 @@ const references = {
 } as const;
 
 /** Reads a file of the field `configurations`. Throws {@link BuildError} on fields that are not known. */
-export function readConfigFile(text: string, file: string): TransformerConfig {
+export function readConfigFile(text: string, file: string, version: 'v5.8.1' | 'v5.8.2'): TransformerConfig {
   const type: StructType = {
-    ...Object.fromEntries(specLists.map((name) => [name, specs])),
+    ...Object.fromEntries(specLists.filter((name) => isKnown(name, version)).map((name) => [name, specs])),
     nameReference: references,
   };
   try {
@@ -34,6 +34,11 @@ export function readConfigFile(text: string, file: string): TransformerConfig {
     if (error instanceof BuildError) throw error;
     throw prefixed(error, `configuration '${file}'`, { file });
   }
+}
+
+/** Labels of volume claims got a list of their own in 5.8.2. */
+function isKnown(name: string, version: 'v5.8.1' | 'v5.8.2'): boolean {
+  return version === 'v5.8.2' || name !== 'volumeClaimTemplateLabels';
 }
 
 interface ReferenceArgs extends FieldSpecArgs {

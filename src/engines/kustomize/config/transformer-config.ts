@@ -46,27 +46,30 @@ function eachList(list: (name: SpecList) => readonly FieldSpec[]): Record<SpecLi
 /** The configuration that says nothing. */
 export const emptyConfig: TransformerConfig = makeConfig({});
 
-/** Which configurations a merged one contains already. */
-const contained = new WeakMap<TransformerConfig, ReadonlySet<TransformerConfig>>();
+/** What was merged before: the same few configurations meet in every directory of every build. */
+const merges = new WeakMap<TransformerConfig, WeakMap<TransformerConfig, TransformerConfig>>();
 
-function partsOf(config: TransformerConfig): ReadonlySet<TransformerConfig> {
-  return contained.get(config) ?? new Set([config]);
-}
-
-/** Both configurations in one. Throws BuildError when they differ in whether a field is made. */
+/**
+ * Both configurations in one. Not the same as a union: a spec for all kinds is left out when one for some kind and the
+ * same path is there, so that merging into nothing may lose specs. Throws BuildError when two differ in whether a
+ * field is made.
+ */
 export function mergeConfig(config: TransformerConfig, incoming: TransformerConfig): TransformerConfig {
-  if (isEmpty(incoming) || [...partsOf(incoming)].every((part) => partsOf(config).has(part))) return config;
-  if (isEmpty(config)) return incoming;
-  const merged = makeConfig({
-    ...eachList((name) => mergeSpecs(config[name], incoming[name])),
-    nameReference: mergeReferences(config.nameReference, incoming.nameReference),
-  });
-  contained.set(merged, new Set([...partsOf(config), ...partsOf(incoming), merged]));
+  if (incoming === emptyConfig) return config;
+  let known = merges.get(config);
+  if (known === undefined) {
+    known = new WeakMap();
+    merges.set(config, known);
+  }
+  let merged = known.get(incoming);
+  if (merged === undefined) {
+    merged = makeConfig({
+      ...eachList((name) => mergeSpecs(config[name], incoming[name])),
+      nameReference: mergeReferences(config.nameReference, incoming.nameReference),
+    });
+    known.set(incoming, merged);
+  }
   return merged;
-}
-
-function isEmpty(config: TransformerConfig): boolean {
-  return config.nameReference.length === 0 && specLists.every((name) => config[name].length === 0);
 }
 
 function mergeReferences(

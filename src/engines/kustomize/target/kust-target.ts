@@ -6,6 +6,7 @@ import { BuildError, prefixed } from '../build-error.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import { readCrdFile } from '../config/crd-config.ts';
 import { defaultConfigs } from '../config/default-config.ts';
+import { emptyConfig, mergeConfig } from '../config/transformer-config.ts';
 import { loadKustomization } from '../kustomization/load.ts';
 import type { Kustomization } from '../kustomization/types.ts';
 import { readCustomSchema } from '../openapi/custom-schema.ts';
@@ -90,9 +91,10 @@ export class KustTarget {
     within('accumulating resources', () => {
       for (const path of k.resources ?? []) this.addResource(into, path);
     });
-    into.addConfig(defaultConfigs[version]);
-    for (const path of k.configurations ?? []) into.addConfig(readConfigFile(this.loader.text(path), path));
-    for (const path of k.crds ?? []) into.addConfig(readCrdFile(this.loader.text(path), path));
+    const configured = (k.configurations ?? []).map((path) => readConfigFile(this.loader.text(path), path, version));
+    into.addConfig(mergeConfig(defaultConfigs[version], configured.reduce(mergeConfig, emptyConfig)));
+    const described = (k.crds ?? []).map((path) => readCrdFile(this.loader.text(path), path));
+    into.addConfig(described.reduce(mergeConfig, emptyConfig));
     this.runGenerators(into);
     within('accumulating components', () => {
       for (const path of k.components ?? []) this.addDirectory(into, path, true);

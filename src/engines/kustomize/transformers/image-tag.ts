@@ -55,7 +55,9 @@ function imageMatcher(name: string, version: KustomizeVersion): Matcher {
   if (/^[\w./:@-]*$/.test(name)) return new RegExp(pattern);
   try {
     return compileRegex(pattern);
-  } catch {
+  } catch (error) {
+    // v5.8.1 crashes on a name that is no pattern; since then it matches nothing.
+    if (version === 'v5.8.1') throw error;
     return { test: () => false };
   }
 }
