@@ -155,6 +155,8 @@ export class Transport {
             method: request.method,
             headers: request.headers as Record<string, string | string[]>,
             body: request.body ?? null,
+            // Without this, undici closes the connection after a DELETE that has a body.
+            reset: false,
             // Deadlines are ours: one timer per request, none per watch.
             headersTimeout: 0,
             bodyTimeout: 0,

@@ -7,7 +7,7 @@ import { bucketKind } from '../../crds/source/bucket.ts';
 import { externalArtifactKind } from '../../crds/source/external-artifact.ts';
 import { gitRepositoryKind } from '../../crds/source/git-repository.ts';
 import { ociRepositoryKind } from '../../crds/source/oci-repository.ts';
-import type { KubeObject, ObjectKey } from '../../kube/object.ts';
+import type { KubeObject, ObjectKey, PartialObject, ResourceType } from '../../kube/object.ts';
 import type { ControllerParts, Environment } from '../../runtime/composition.ts';
 import { aborted, Controller } from '../../runtime/controller.ts';
 import { Informer } from '../../runtime/informer.ts';
@@ -23,6 +23,7 @@ import { Impersonator } from './kustomization/impersonation.ts';
 import { reconcileKustomization } from './kustomization/reconcile.ts';
 import type { SourceKind } from './kustomization/source.ts';
 import { Terminations } from './kustomization/terminations.ts';
+import { configMapType, secretType } from './kustomization/variables.ts';
 import { type Caches, type SourceObject, trimSource, wakeOnChanges } from './kustomization/watch.ts';
 
 /** Unpacked artifacts that are kept while nobody uses them. */
@@ -80,7 +81,8 @@ export function createKustomizeControllers(
       return aborted(signal);
     },
   };
-  return { caches: [caches.kustomizations, ...Object.values(caches.sources)], runnables: [discovery, controller] };
+  const all = [caches.kustomizations, ...Object.values(caches.sources), ...Object.values(caches.configs)];
+  return { caches: all, runnables: [discovery, controller] };
 }
 
 function createCaches({ client, log, flags, namespace }: Environment, gates: KustomizeGates): Caches {
@@ -88,6 +90,15 @@ function createCaches({ client, log, flags, namespace }: Environment, gates: Kus
   const source = (
     type: typeof gitRepositoryKind | typeof ociRepositoryKind | typeof bucketKind | typeof externalArtifactKind,
   ) => new Informer<SourceObject>({ client, log, type, trim: trimSource, ...scope });
+  const config = (type: ResourceType) =>
+    new Informer<PartialObject>({
+      client,
+      log,
+      type,
+      labelSelector: flags.watchConfigsLabelSelector,
+      metadataOnly: true,
+      ...scope,
+    });
   return {
     kustomizations: new Informer<Kustomization & KubeObject>({
       client,
@@ -102,6 +113,7 @@ function createCaches({ client, log, flags, namespace }: Environment, gates: Kus
       Bucket: source(bucketKind),
       ...(gates.ExternalArtifact ? { ExternalArtifact: source(externalArtifactKind) } : {}),
     },
+    configs: gates.DisableConfigWatchers ? {} : { ConfigMap: config(configMapType), Secret: config(secretType) },
   };
 }
 

@@ -57,6 +57,7 @@ export async function applyManifests({
     });
     const { entries } = await applierFor(client, deps).applyAll(prepared, {
       force: object.spec.force === true,
+      ...(object.spec.ignore === undefined ? {} : { ignore: object.spec.ignore }),
       stageTimeoutMs: timeoutMs(object),
       signal: withDeadline(attempt.signal, timeoutMs(object)),
       async beforeStage(entries) {

@@ -3,6 +3,7 @@ import { status } from '../../../apply/kstatus.ts';
 import type { ObjectStatus } from '../../../apply/kstatus-fields.ts';
 import { formatId, type ObjectRef } from '../../../apply/object-ref.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
+import { KUSTOMIZE_GROUP, ownerLabels } from '../../../crds/meta/names.ts';
 import { formatDuration } from '../../../lib/duration.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import { Fault } from '../../../runtime/fault.ts';
@@ -33,7 +34,11 @@ export function checkHealth(
   const facts = { run, startedAt, deadline: startedAt + timeoutMs(object), wasHealthy: wasHealthy === true };
   const known = knownStatuses(run, targets, startedAt);
   if (known !== undefined && healthOf(known, rules(run, deps)) === 'healthy') return healthy(facts, attempt, deps);
-  const handle = deps.waiter.watchObjects(run.client, targets, { onChange: () => deps.wake(object.metadata) });
+  const handle = deps.waiter.watchObjects(run.client, targets, {
+    onChange: () => deps.wake(object.metadata),
+    status: run.healthRules,
+    ...(object.spec.wait === true ? { labelSelector: ownerSelector(object) } : {}),
+  });
   deps.waits.begin(object, { ...facts, handle });
   return waiting(object, facts, attempt, deps);
 }
@@ -87,6 +92,13 @@ export function endSupersededWait(
   });
 }
 
+/** Selects what this Kustomization applied, so that a watch on many objects brings no others. */
+function ownerSelector({ metadata: { name, namespace } }: Kustomization): string {
+  return Object.entries(ownerLabels(KUSTOMIZE_GROUP, { name, namespace }))
+    .map(([label, value]) => `${label}=${value}`)
+    .join(',');
+}
+
 type WaitFacts = Omit<HealthWait, 'handle'>;
 
 function rules({ jobsWithTtl }: Run, { failFast }: KustomizationDeps) {
@@ -94,7 +106,11 @@ function rules({ jobsWithTtl }: Run, { failFast }: KustomizationDeps) {
 }
 
 /** What the answers to the apply say of the targets; undefined when they do not speak of all of them. */
-function knownStatuses({ changes }: Run, targets: readonly ObjectRef[], now: number): Statuses | undefined {
+function knownStatuses(
+  { changes, healthRules }: Run,
+  targets: readonly ObjectRef[],
+  now: number,
+): Statuses | undefined {
   const live = new Map(
     changes.flatMap(({ ref, live }) => (live === undefined ? [] : [[formatId(ref), live] as const])),
   );
@@ -102,7 +118,7 @@ function knownStatuses({ changes }: Run, targets: readonly ObjectRef[], now: num
   for (const target of targets) {
     const object = live.get(formatId(target));
     if (object === undefined) return undefined;
-    statuses.set(formatId(target), status(object, now));
+    statuses.set(formatId(target), healthRules(object) ?? status(object, now));
   }
   return statuses;
 }

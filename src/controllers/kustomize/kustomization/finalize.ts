@@ -60,7 +60,10 @@ export async function finalizeKustomization(
   if (object.spec.deletionPolicy !== 'WaitForTermination') return undefined;
   const refs = changes.filter(({ action }) => action === 'deleted').map(({ ref }) => ref);
   if (refs.length === 0) return undefined;
-  const handle = deps.waiter.watchObjects(client, refs, { onChange: () => deps.wake(object.metadata) });
+  const handle = deps.waiter.watchObjects(client, refs, {
+    onChange: () => deps.wake(object.metadata),
+    unservedIsGone: true,
+  });
   deps.terminations.begin(object.metadata, handle);
   return awaitTermination(object, handle, attempt, deps);
 }

@@ -10,8 +10,9 @@ import { checkHealth, continueWait, endSupersededWait } from './await-health.ts'
 import { buildManifests } from './build.ts';
 import { checkDependencies } from './dependencies.ts';
 import type { KustomizationDeps } from './deps.ts';
+import { healthRulesOf } from './health-rules.ts';
 import { pruneStale } from './prune.ts';
-import { type Run, recordRun } from './run.ts';
+import { type Delivery, recordRun } from './run.ts';
 import { type ResolvedSource, resolveSource } from './source.ts';
 import { formatTimeout } from './spec.ts';
 import { refuseUnsupported } from './unsupported.ts';
@@ -27,6 +28,7 @@ export async function reconcileKustomization(
   deps: KustomizationDeps,
 ): Promise<Outcome> {
   refuseUnsupported(object);
+  const healthRules = healthRulesOf(object);
   const source = resolveSource(object, deps.sources);
   attempt.annotateEvents(eventMetadata(source));
   checkDependencies(object, source, deps.dependencies);
@@ -35,7 +37,7 @@ export async function reconcileKustomization(
   if (waiting !== undefined) return continueWait(object, waiting, attempt, deps);
   endSupersededWait(object, source, attempt, deps);
 
-  const run = await deliver(object, source, attempt, deps);
+  const run = { ...(await deliver(object, source, attempt, deps)), healthRules };
   return checkHealth(object, run, attempt, deps);
 }
 
@@ -45,7 +47,7 @@ async function deliver(
   source: ResolvedSource,
   attempt: AttemptContext,
   deps: KustomizationDeps,
-): Promise<Run> {
+): Promise<Delivery> {
   const { revision } = source.artifact;
   const { signal } = attempt;
   const startedAt = deps.clock.now();
@@ -63,7 +65,7 @@ async function deliver(
   const built = buildManifests({ object, tree: artifact.tree, dir, variables, strict: deps.strictSubstitutions });
 
   working('Detecting drift');
-  const run: Run = { source, startedAt, digest: built.digest, client, changes: [], drifted: false };
+  const run: Delivery = { source, startedAt, digest: built.digest, client, changes: [], drifted: false };
   const applied = await recordRun(run, 'ReconciliationFailed', attempt, deps.clock, () =>
     applyManifests({ object, objects: built.objects, client, attempt, deps }),
   );

@@ -5,11 +5,12 @@ import type { Client } from '../../../kube/client.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { isAbort } from '../../../lib/errors.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
+import type { HealthRules } from './health-rules.ts';
 import { withRun } from './history.ts';
 import type { ResolvedSource } from './source.ts';
 
 /** One delivery of one revision: what the steps after it need to know. */
-export interface Run {
+export interface Delivery {
   readonly source: ResolvedSource;
   /** When the reconcile that applied it began, milliseconds since the epoch. */
   readonly startedAt: number;
@@ -24,10 +25,15 @@ export interface Run {
   readonly jobsWithTtl?: ReadonlySet<string>;
 }
 
+/** A delivery, and how its health is judged. */
+export interface Run extends Delivery {
+  readonly healthRules: HealthRules;
+}
+
 type History = NonNullable<Kustomization['status']>['history'];
 
 /** The status history with this run in it, ended for `reason` at `now`. */
-export function historyWith(run: Run, reason: Reason, attempt: AttemptContext, now: number): History {
+export function historyWith(run: Delivery, reason: Reason, attempt: AttemptContext, now: number): History {
   const { artifact, originRevision } = run.source;
   return withRun(attempt.status['history'] as History, {
     digest: run.digest,
@@ -40,7 +46,7 @@ export function historyWith(run: Run, reason: Reason, attempt: AttemptContext, n
 
 /** Runs a step; when it fails, the history remembers a run that ended for `reason`. */
 export async function recordRun<T>(
-  run: Run,
+  run: Delivery,
   reason: Reason,
   attempt: AttemptContext,
   clock: Clock,

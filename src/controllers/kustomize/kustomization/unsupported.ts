@@ -5,8 +5,6 @@ import { Fault } from '../../../runtime/fault.ts';
 const fields: readonly { readonly path: string; readonly isSet: (spec: Kustomization['spec']) => boolean }[] = [
   { path: 'spec.decryption', isSet: (spec) => spec.decryption !== undefined },
   { path: 'spec.kubeConfig', isSet: (spec) => spec.kubeConfig !== undefined },
-  { path: 'spec.ignore', isSet: (spec) => (spec.ignore ?? []).length > 0 },
-  { path: 'spec.healthCheckExprs', isSet: (spec) => (spec.healthCheckExprs ?? []).length > 0 },
 ];
 
 /** Throws a stalled fault that names the fields which this release does not support; nothing was read or applied. */

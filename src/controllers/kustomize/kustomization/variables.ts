@@ -4,14 +4,20 @@ import { isNotFound } from '../../../kube/errors.ts';
 import type { KubeObject, ResourceType } from '../../../kube/object.ts';
 import { errorMessage, isAbort } from '../../../lib/errors.ts';
 
-const configMaps: ResourceType = {
+export const configMapType: ResourceType = {
   group: '',
   version: 'v1',
   kind: 'ConfigMap',
   plural: 'configmaps',
   namespaced: true,
 };
-const secrets: ResourceType = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
+export const secretType: ResourceType = {
+  group: '',
+  version: 'v1',
+  kind: 'Secret',
+  plural: 'secrets',
+  namespaced: true,
+};
 
 type Reference = NonNullable<NonNullable<Kustomization['spec']['postBuild']>['substituteFrom']>[number];
 
@@ -57,7 +63,7 @@ async function readData(
   const secret = reference.kind === 'Secret';
   try {
     const found = await client.get<KubeObject & { readonly data?: Readonly<Record<string, string>> }>(
-      secret ? secrets : configMaps,
+      secret ? secretType : configMapType,
       { namespace, name: reference.name },
       { signal },
     );

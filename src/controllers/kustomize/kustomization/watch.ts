@@ -1,7 +1,7 @@
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { Artifact } from '../../../crds/meta/artifact.ts';
 import type { NamespacedMeta } from '../../../crds/meta/object-meta.ts';
-import type { KubeObject, ObjectKey } from '../../../kube/object.ts';
+import type { KubeObject, ObjectKey, PartialObject } from '../../../kube/object.ts';
 import type { Informer } from '../../../runtime/informer.ts';
 import { isWakeWorthy } from '../../../runtime/predicates.ts';
 import type { WorkQueue } from '../../../runtime/work-queue.ts';
@@ -10,6 +10,7 @@ import { dependencyKeys, sourceKey } from './spec.ts';
 
 const BY_SOURCE = 'source';
 const BY_DEPENDENCY = 'dependency';
+const BY_CONFIG = 'config';
 
 /** What is kept of a source: who it is, and its artifact. */
 export type SourceObject = KubeObject & {
@@ -35,13 +36,15 @@ export function trimSource({ apiVersion, kind, metadata, status }: SourceObject)
 export interface Caches {
   readonly kustomizations: Informer<Kustomization & KubeObject>;
   readonly sources: Readonly<Partial<Record<SourceKind, Informer<SourceObject>>>>;
+  /** The ConfigMaps and Secrets whose label asks for it; none with the feature gate DisableConfigWatchers. */
+  readonly configs: Readonly<Partial<Record<'ConfigMap' | 'Secret', Informer<PartialObject>>>>;
 }
 
 /**
  * Wakes a Kustomization when it changes itself, when its source has another revision, and when one that it depends on
- * changes its readiness or what it applied. Nothing is polled: the dependency interval is a safety net.
+ * changes its readiness or what it applied, and when a labelled ConfigMap or Secret that it reads changes. Nothing is polled: the dependency interval is a safety net.
  */
-export function wakeOnChanges({ kustomizations, sources }: Caches, queue: WorkQueue): void {
+export function wakeOnChanges({ kustomizations, sources, configs }: Caches, queue: WorkQueue): void {
   kustomizations.addIndex(BY_SOURCE, (object) => [sourceIndexKey(object.spec.sourceRef.kind, sourceKey(object))]);
   kustomizations.addIndex(BY_DEPENDENCY, (object) => dependencyKeys(object).map(indexKey));
 
@@ -55,6 +58,16 @@ export function wakeOnChanges({ kustomizations, sources }: Caches, queue: WorkQu
     }
   });
 
+  kustomizations.addIndex(BY_CONFIG, configKeys);
+  for (const [kind, informer] of Object.entries(configs)) {
+    informer.onChange(({ old, current, initial }) => {
+      const { namespace = '', name } = (current ?? old)?.metadata ?? { name: '' };
+      if (initial === true) return;
+      for (const user of kustomizations.byIndex(BY_CONFIG, sourceIndexKey(kind, { namespace, name })))
+        queue.add(keyOf(user));
+    });
+  }
+
   for (const [kind, informer] of Object.entries(sources)) {
     informer.onChange(({ old, current }) => {
       if (current === undefined || !hasNewRevision(old, current)) return;
@@ -62,6 +75,11 @@ export function wakeOnChanges({ kustomizations, sources }: Caches, queue: WorkQu
         queue.add(keyOf(user));
     });
   }
+}
+
+/** The ConfigMaps and Secrets that variables come from. */
+function configKeys({ metadata: { namespace }, spec }: Kustomization): readonly string[] {
+  return (spec.postBuild?.substituteFrom ?? []).map(({ kind, name }) => sourceIndexKey(kind, { namespace, name }));
 }
 
 /** An expression may look at any field of the dependency, so that any change of it is news to its dependent. */

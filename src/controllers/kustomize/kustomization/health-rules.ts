@@ -1,0 +1,20 @@
+import { healthExpressions } from '../../../apply/health-expressions.ts';
+import type { ObjectStatus } from '../../../apply/kstatus-fields.ts';
+import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
+import { CelError } from '../../../engines/cel/cel.ts';
+import type { KubeObject } from '../../../kube/object.ts';
+import { Fault } from '../../../runtime/fault.ts';
+import { TERMINAL_ERROR } from './dependencies.ts';
+
+/** How an object is judged that `spec.healthCheckExprs` speaks of; undefined for all others, which kstatus judges. */
+export type HealthRules = (object: KubeObject) => ObjectStatus | undefined;
+
+/** The rules of `spec.healthCheckExprs`. Throws a stalled fault when an expression is wrong (cel.NewStatusReader). */
+export function healthRulesOf(object: Kustomization): HealthRules {
+  try {
+    return healthExpressions(object.spec.healthCheckExprs ?? []);
+  } catch (error) {
+    if (!(error instanceof CelError)) throw error;
+    throw new Fault('stalled', 'InvalidCELExpression', `${TERMINAL_ERROR}: ${error.message}`, { cause: error });
+  }
+}
