@@ -17,6 +17,12 @@ export interface ControllerOptions {
   readonly flags?: readonly string[];
   /** What Node runs; `src/main.ts` of this repository when absent. */
   readonly entry?: string;
+  /** The Node that runs it; the test's own when absent. */
+  readonly node?: string;
+  /** Working folder; that of this repository when absent. */
+  readonly cwd?: string;
+  /** Whom it runs as; only root may ask for it. */
+  readonly user?: { readonly uid: number; readonly gid: number };
   readonly env?: Readonly<Record<string, string>>;
   /** File that all output is also written to. */
   readonly logFile?: string;
@@ -65,8 +71,9 @@ export class ControllerProcess {
       `--health-addr=127.0.0.1:${ports.health}`,
       ...flags,
     ];
-    const child = await group.spawn(process.execPath, args, {
-      cwd: root,
+    const child = await group.spawn(options.node ?? process.execPath, args, {
+      cwd: options.cwd ?? root,
+      ...(options.user === undefined ? {} : { user: options.user }),
       env: {
         PATH: process.env['PATH'] ?? '',
         HOME: process.env['HOME'] ?? '',

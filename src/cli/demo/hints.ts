@@ -12,8 +12,7 @@ export interface HintsInput {
 /** Lines to paste into another terminal. */
 export function hints({ kubeconfig, clone, controllers }: HintsInput): string {
   const [anyController] = controllers;
-  return `
-Everything stays up until Ctrl-C, and what changes is printed here. In another terminal:
+  return `Everything stays up until Ctrl-C, and what changes is printed here. In another terminal:
 
   export KUBECONFIG=${kubeconfig}
   kubectl get gitrepositories,kustomizations -A
@@ -36,6 +35,5 @@ Delete something that Git has, and ask for it back:
 Logs and metrics:
 
 ${controllers.map(({ logFile }) => `  tail -f ${logFile}`).join('\n')}
-  curl -s ${anyController?.metricsUrl ?? ''} | grep gotk_
-`;
+  curl -s ${anyController?.metricsUrl ?? ''} | grep gotk_`;
 }

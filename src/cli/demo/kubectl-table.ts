@@ -12,7 +12,11 @@ interface Table {
 const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 
 /** What `kubectl get KIND -A` prints: the server makes the table, by the printer columns of the kind. Throws ApiError. */
-export async function kubectlTable(client: Client, type: ResourceType, signal: AbortSignal): Promise<string> {
+export async function kubectlTable(
+  client: Pick<Client, 'raw'>,
+  type: ResourceType,
+  signal: AbortSignal,
+): Promise<string> {
   const { body } = await client.raw('GET', `/apis/${type.group}/${type.version}/${type.plural}`, { accept, signal });
   const { columnDefinitions, rows } = JSON.parse(body) as Table;
   const shown = columnDefinitions.flatMap(({ name, priority }, index) => (priority === 0 ? [{ name, index }] : []));
@@ -26,7 +30,7 @@ export async function kubectlTable(client: Client, type: ResourceType, signal: A
 }
 
 /** Lines of equally wide columns, three spaces apart, as kubectl sets them. */
-export function alignColumns(rows: readonly (readonly string[])[]): string {
+function alignColumns(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>

@@ -30,7 +30,7 @@ export class LiveView<T extends KubeObject = KubeObject> {
   readonly #waiters = new Set<() => void>();
   #objects: ReadonlyMap<string, T> = new Map();
 
-  constructor(client: Client, type: ResourceType, options: ViewOptions<T>) {
+  constructor(client: Pick<Client, 'watch'>, type: ResourceType, options: ViewOptions<T>) {
     this.#type = type;
     this.#options = options;
     const { signal, namespace } = options;

@@ -25,6 +25,8 @@ export class Narrator {
   readonly #out: Output;
   readonly #started = performance.now();
   #steps = 0;
+  /** The last line is empty. */
+  #gap = false;
 
   constructor(out: Output) {
     this.#out = out;
@@ -36,7 +38,7 @@ export class Narrator {
    */
   async step<T>(title: string, run: () => Promise<T>): Promise<T> {
     const started = performance.now();
-    this.#out.write(`\n${this.#style('bold', `${++this.#steps}. ${title}`)}\n`);
+    this.#paragraph(this.#style('bold', `${++this.#steps}. ${title}`));
     try {
       const result = await run();
       this.line(`done in ${seconds(performance.now() - started)}`, 'quiet');
@@ -54,27 +56,34 @@ export class Narrator {
     const [first = '', ...rest] = text.split('\n');
     for (const [index, part] of [first, ...rest.map((line) => `  ${line}`)].entries()) {
       const shown = style === undefined ? part : this.#style(style, part);
+      this.#gap = false;
       this.#out.write(`${index === 0 ? this.#style('dim', at) : ' '.repeat(at.length)}  ${shown}\n`);
     }
   }
 
   /** An explanation: why the next lines are worth a look. */
   explain(text: string): void {
-    this.#out.write(`\n${this.#style('cyan', indent(text, '  '))}\n`);
+    this.#paragraph(this.#style('cyan', indent(text, '  ')));
   }
 
   /** Text as it is, such as a table or a diff. */
   block(text: string): void {
-    this.#out.write(`\n${indent(text, '      ')}\n\n`);
+    this.#paragraph(`${indent(text, '      ')}\n`);
+    this.#gap = true;
   }
 
   /** Text without indentation. */
   print(text: string): void {
-    this.#out.write(`${text}\n`);
+    this.#paragraph(text);
   }
 
   get elapsed(): string {
     return seconds(performance.now() - this.#started);
+  }
+
+  #paragraph(text: string): void {
+    this.#out.write(`${this.#gap ? '' : '\n'}${text}\n`);
+    this.#gap = false;
   }
 
   #style(style: Style, text: string): string {

@@ -33,6 +33,8 @@ export interface SpawnOptions {
   readonly env: Readonly<Record<string, string>>;
   /** File that standard output and error are appended to; when absent both are pipes of the child process. */
   readonly logFile?: string;
+  /** Whom the program runs as; only root may ask for it. */
+  readonly user?: { readonly uid: number; readonly gid: number };
 }
 
 /** A running child of a {@link ProcessGroup}. */
@@ -79,6 +81,7 @@ export class ProcessGroup {
       stdio: ['pipe', log, log],
       detached: true,
       env: { ...options.env },
+      ...options.user,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     if (typeof log === 'number') closeSync(log);

@@ -39,6 +39,7 @@ export async function runDemo({ env, interrupt, once, out }: DemoOptions): Promi
   using stop = onInterrupt(interrupt);
   // Child processes and deadlines do not keep Node running.
   const alive = setInterval(() => {}, 1 << 30);
+  stop.addEventListener('abort', () => narrator.print('Stopping.'), { once: true });
   let finished = false;
   try {
     await using demo = await Demo.open(findCheckout(), env, narrator, stop);
@@ -48,11 +49,11 @@ export async function runDemo({ env, interrupt, once, out }: DemoOptions): Promi
       narrator.print(hints(ready));
       await demo.untilStopped();
     }
-    narrator.print(`\nEvery step did what it should, in ${narrator.elapsed}. Stopping.`);
+    narrator.print(`Every step did what it should, in ${narrator.elapsed}. Stopping.`);
     return 0;
   } catch (error) {
     if (stop.aborted) {
-      narrator.print('\nStopped; nothing is left behind.');
+      narrator.print('Stopped; nothing is left behind.');
       return finished ? 0 : 130;
     }
     narrator.line(errorMessage(error), 'bad');

@@ -114,12 +114,13 @@ function readyState(object: Reconciled): string {
   const ready = readyCondition(object);
   if (ready === undefined) return 'has no status yet';
   const word = { True: 'is ready', False: 'is not ready', Unknown: 'is at work' }[ready.status];
-  return `${word}: ${ready.message} (${ready.reason})`;
+  return `${word}: ${ready.message.trimEnd()} (${ready.reason})`;
 }
 
 function toneOf(object: Reconciled): 'good' | 'bad' | 'plain' {
-  const status = readyCondition(object)?.status;
-  return status === 'True' ? 'good' : status === 'False' ? 'bad' : 'plain';
+  const ready = readyCondition(object);
+  if (ready?.status === 'True') return 'good';
+  return ready?.status === 'False' && ready.reason !== 'DependencyNotReady' ? 'bad' : 'plain';
 }
 
 /** Whether all Pods of the Deployment run what it now says. */
