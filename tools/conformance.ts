@@ -9,12 +9,14 @@
 import { basename } from 'node:path';
 import { type Answer, readCases, type Suite, type Verdict } from './conformance/case-file.ts';
 import { envsubstSuite } from './conformance/envsubst.ts';
+import { fluxSuite } from './conformance/flux.ts';
 import { kustomizeSuite } from './conformance/kustomize.ts';
 import { mergeSuite } from './conformance/merge.ts';
 
 const suites: Readonly<Record<string, Suite<never>>> = {
   kustomize: kustomizeSuite('v5.8.2'),
   'kustomize-5.8.1': kustomizeSuite('v5.8.1'),
+  flux: fluxSuite,
   envsubst: envsubstSuite,
   merge: mergeSuite,
 };

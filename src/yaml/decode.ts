@@ -1,5 +1,5 @@
 import { isRawJson } from '../lib/json.ts';
-import { formatFloat } from './go-number.ts';
+import { formatFloat32 } from './go-number.ts';
 import { QUOTED, STYLE, TAG, type YamlNode } from './node.ts';
 import { resolvePlain, resolveTagged, type ScalarValue, type YamlDialect } from './resolve.ts';
 import { YamlError } from './yaml-error.ts';
@@ -161,14 +161,4 @@ export function setMember(target: Record<string, unknown>, name: string, value: 
 /** Whether this is the `<<` that merges maps. */
 export function isMergeKey(node: YamlNode): boolean {
   return node.kind === 'scalar' && node.value === '<<' && (node.tag === TAG.merge || node.tag === '');
-}
-
-/** sigs.k8s.io/yaml writes float keys with 32 bits of precision. */
-function formatFloat32(value: number): string {
-  const near = Math.fround(value);
-  for (let digits = 1; digits < 10; digits++) {
-    const short = Number(near.toPrecision(digits));
-    if (Math.fround(short) === near) return formatFloat(short);
-  }
-  return formatFloat(near);
 }

@@ -26,3 +26,13 @@ export function formatNumber(x: number): string {
   if (Number.isInteger(x) && x < 2 ** 64 && x >= -(2 ** 63)) return String(x === 0 ? 0 : x);
   return formatFloat(x);
 }
+
+/** With 32 bits of precision: how sigs.k8s.io/yaml makes texts of floats that are keys, or stand where text is wanted. */
+export function formatFloat32(value: number): string {
+  const near = Math.fround(value);
+  for (let digits = 1; digits < 10; digits++) {
+    const short = Number(near.toPrecision(digits));
+    if (Math.fround(short) === near) return formatFloat(short);
+  }
+  return formatFloat(near);
+}

@@ -1,4 +1,5 @@
 import { isRawJson, isRecord } from '../../../lib/json.ts';
+import { formatFloat32 } from '../../../yaml/go-number.ts';
 import { BuildError } from '../build-error.ts';
 
 /** What a field holds. */
@@ -120,7 +121,8 @@ class Decoder {
   private text(value: unknown, path: string): string | undefined {
     if (typeof value === 'string') return value;
     if (this.mode.coerce) {
-      if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+      if (typeof value === 'boolean') return String(value);
+      if (typeof value === 'number') return Number.isInteger(value) ? String(value) : formatFloat32(value);
       if (isRawJson(value)) return value.rawJSON;
     }
     this.wrong(path, 'a string', value);
