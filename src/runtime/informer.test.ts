@@ -21,14 +21,15 @@ const ownerOf = (object: KubeObject): readonly string[] => [(object['spec'] as {
 
 describe('Informer', () => {
   let handlers: WatchHandlers<KubeObject>;
-  let options: WatchOptions;
+  let options: WatchOptions<KubeObject>;
+  let client: Client;
   let informer: Informer;
   let changes: string[];
 
   beforeEach(() => {
     // The port that an informer uses is the watch alone.
-    const client = {
-      watch: (_type: ResourceType, given: WatchOptions, to: WatchHandlers<KubeObject>) => {
+    client = {
+      watch: (_type: ResourceType, given: WatchOptions<KubeObject>, to: WatchHandlers<KubeObject>) => {
         options = given;
         handlers = to;
       },
@@ -94,10 +95,21 @@ describe('Informer', () => {
     assert.throws(() => informer.byIndex('none', 'x'), RangeError);
   });
 
-  it('keeps only what is left by trimming', () => {
-    handlers.replace([thing('a', '1')]);
-    assert.equal('junk' in (informer.get({ name: 'a', namespace: 'ns' }) ?? {}), false);
+  it('has objects trimmed as they come', () => {
+    assert.equal('junk' in (options.trim?.(thing('a', '1')) ?? {}), false);
   });
+
+  for (const { metadataOnly, kept } of [
+    { metadataOnly: false, kept: false },
+    { metadataOnly: true, kept: true },
+  ]) {
+    it(`${kept ? 'keeps' : 'drops'} managed fields ${kept ? 'when metadata is all there is' : 'by default'}`, () => {
+      new Informer({ client, type, log: silentLogger, metadataOnly }).start(new AbortController().signal);
+      const { metadata, ...rest } = thing('a', '1');
+      const trimmed = options.trim?.({ ...rest, metadata: { ...metadata, managedFields: [] } } as KubeObject);
+      assert.equal(trimmed?.metadata.managedFields !== undefined, kept);
+    });
+  }
 
   it('a handler that throws does not keep the others from hearing', () => {
     informer.onChange(() => {

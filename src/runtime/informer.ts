@@ -12,7 +12,10 @@ export interface InformerOptions<T extends PartialObject> {
   readonly namespace?: string;
   /** Hold `PartialObjectMetadata` only. */
   readonly metadataOnly?: boolean;
-  /** Leaves out of each object what nobody reads, before it is kept. */
+  /**
+   * Leaves out of each object what nobody reads, before it is kept; by default its managed fields, unless they are
+   * what is asked for with `metadataOnly`. A status must stay whole where it is written: see {@link writeStatus}.
+   */
   trim?(object: T): T;
   readonly log: Logger;
 }
@@ -36,11 +39,13 @@ export class Informer<T extends PartialObject = KubeObject> {
   readonly #objects = new Map<string, T>();
   readonly #indexes = new Map<string, Index<T>>();
   readonly #handlers: Handler<T>[] = [];
+  readonly #trim: (object: T) => T;
   readonly #resolveSynced: () => void;
   #isSynced = false;
 
   constructor(options: InformerOptions<T>) {
     this.#options = options;
+    this.#trim = options.trim ?? (options.metadataOnly === true ? (object) => object : withoutManagedFields);
     this.type = options.type;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.synced = promise;
@@ -80,7 +85,7 @@ export class Informer<T extends PartialObject = KubeObject> {
 
   /** Lists and watches until `signal` is aborted. */
   start(signal: AbortSignal): void {
-    const { client, type, labelSelector, namespace, metadataOnly, trim, log } = this.#options;
+    const { client, type, labelSelector, namespace, metadataOnly, log } = this.#options;
     client.watch<T>(
       type,
       {
@@ -88,7 +93,7 @@ export class Informer<T extends PartialObject = KubeObject> {
         ...(labelSelector === undefined || labelSelector === '' ? {} : { labelSelector }),
         ...(namespace === undefined ? {} : { namespace }),
         ...(metadataOnly === undefined ? {} : { metadataOnly }),
-        ...(trim === undefined ? {} : { trim }),
+        trim: this.#trim,
       },
       {
         replace: (objects) => this.#replace(objects),
@@ -159,4 +164,10 @@ function addToIndex<T>(index: Index<T>, key: string, object: T): void {
     if (keys === undefined) index.keys.set(value, new Set([key]));
     else keys.add(key);
   }
+}
+
+function withoutManagedFields<T extends PartialObject>(object: T): T {
+  if (object.metadata.managedFields === undefined) return object;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }

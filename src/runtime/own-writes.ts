@@ -46,9 +46,7 @@ export class OwnWrites<T extends KubeObject> {
     const text = keyText(object.metadata);
     const written = this.#written.get(text);
     if (written === undefined) return;
-    if (current === undefined || current.metadata.uid !== written.metadata.uid || !isNewer(written, current)) {
-      this.#written.delete(text);
-    }
+    if (current === undefined || !isNewer(written, current)) this.#written.delete(text);
   }
 }
 
