@@ -33,7 +33,7 @@ const similarLimit = 10;
 const similarWindowMs = 600_000;
 const burst = 25;
 const refillMs = 300_000;
-/** Differs from client-go, which writes every repeat: in between, repeats are only counted. */
+/** Differs from Flux: a repeat within this time is counted, and written with the next one (ADR 0011). */
 const repeatIntervalMs = 30_000;
 
 /**

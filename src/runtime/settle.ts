@@ -251,7 +251,7 @@ function withMetadata({ eventMetadata }: SettleInput, event: EventInput): EventI
   return { ...event, metadata: { ...eventMetadata, ...event.metadata } };
 }
 
-/** Whether a success changed what a reader of the status can see. */
+/** Whether a success changed what a reader of the status can see. Differs from Flux: it tells each one (ADR 0011). */
 function isNews(policy: KindPolicy, before: Status, status: Status): boolean {
   return (
     !isReady(before.conditions ?? []) ||
