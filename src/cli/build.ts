@@ -1,0 +1,64 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { BuildFlags, BuildOutput } from './run-build.ts';
+
+const standardOutput: BuildOutput = {
+  out: (text) => void process.stdout.write(text),
+  error: (line) => void process.stderr.write(`${line}\n`),
+};
+
+/** Flags of `kustomize build` that run other programs: they are known, so that the refusal can say why. */
+const refused: readonly (readonly [flags: string, reason: string])[] = [
+  ['--enable-helm', 'charts are rendered by the helm-controller, not by kustomize'],
+  ['--helm-command <command>', 'no helm is run'],
+  ['--helm-api-versions <versions>', 'no helm is run'],
+  ['--helm-kube-version <version>', 'no helm is run'],
+  ['--helm-debug', 'no helm is run'],
+  ['--enable-alpha-plugins', 'plugins would run other programs'],
+  ['--enable-exec', 'functions would run other programs'],
+  ['--as-current-user', 'functions are not run'],
+  ['--network', 'functions are not run'],
+  ['--network-name <name>', 'functions are not run'],
+  ['--mount <mount>', 'functions are not run'],
+  ['-e, --env <variable>', 'functions are not run'],
+];
+
+/** `sluice build DIR`: prints what `kustomize build DIR` prints. */
+export function buildCommand(output: BuildOutput = standardOutput): Command {
+  const command = new Command('build')
+    .summary('print what a kustomization builds')
+    .description(
+      'Prints what `kustomize build` prints for the kustomization in a directory: the same engine that builds in the\n' +
+        'cluster. Nothing is run and nothing is fetched: plugins, Helm and functions are refused.',
+    )
+    .argument('[dir]', 'directory of a kustomization file', '.')
+    .addOption(
+      new Option(
+        '--load-restrictor <restriction>',
+        'whether files may lie outside of the kustomization that names them',
+      )
+        .choices(['LoadRestrictionsRootOnly', 'LoadRestrictionsNone'])
+        .default('LoadRestrictionsRootOnly'),
+    )
+    .addOption(
+      new Option('--reorder <order>', 'by kinds (legacy), or as read; sortOptions in the file goes first')
+        .choices(['legacy', 'none', 'unspecified'])
+        .default('unspecified'),
+    )
+    .option('-o, --output <path>', 'write to a file, or to a file per object in an existing directory')
+    .option('--enable-managedby-label', 'add the label app.kubernetes.io/managed-by', false);
+  for (const [flags, reason] of refused) command.addOption(refusedOption(flags, reason));
+  return command.action(async (dir: string, flags: BuildFlags) => {
+    // Loaded only here: controllers, which share the entry point, load the engine when they need it.
+    const { runBuild } = await import('./run-build.ts');
+    process.exitCode = runBuild(dir, flags, output);
+  });
+}
+
+function refusedOption(flags: string, reason: string): Option {
+  const option = new Option(flags, `refused: ${reason}`).hideHelp();
+  return option.argParser(() => refuse(flags, reason)).preset(true);
+}
+
+function refuse(flags: string, reason: string): never {
+  throw new InvalidArgumentError(`${flags.split(' ')[0] ?? flags} is refused: ${reason}.`);
+}
