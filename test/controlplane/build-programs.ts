@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { ProcessGroup } from '../support/process-group.ts';
@@ -131,7 +131,9 @@ async function compile(
   const out = join(moduleDir, name);
   const started = performance.now();
   const args = ['build', '-v', '-ldflags', linkerFlags(program), '-o', out, program.package];
-  const go = await group.spawn('go', args, { cwd: moduleDir, env: goEnvironment() });
+  // beside the module, and not among the user's temporary files, where a killed Go would leave them
+  const env = { ...goEnvironment(), GOTMPDIR: dirname(moduleDir) };
+  const go = await group.spawn('go', args, { cwd: moduleDir, env });
   const abort = (): void => go.signal('SIGKILL');
   signal.addEventListener('abort', abort, { once: true });
   const progress = { packages: 0, downloads: 0, last: [] as string[] };
