@@ -42,4 +42,6 @@ export interface Outcome {
   readonly events?: readonly EventInput[];
   /** Replaces the kind's (jittered) interval. */
   readonly requeueAfterMs?: number;
+  /** When the work that is done now was begun, if that was by an earlier attempt; milliseconds since the epoch. */
+  readonly startedAt?: number;
 }

@@ -117,6 +117,14 @@ const kustomizations: readonly Case[] = [
     requeue: { afterMs: 3_600_001 },
   },
   {
+    name: 'success after a wait for health tells how long all of it took',
+    end: { ...applied, startedAt: now - 20_000 },
+    conditions: ['Ready=True ReconciliationSucceeded@1: Applied revision: main@sha1:1'],
+    observed: 1,
+    events: [finished.replace('1.5s', '20s')],
+    requeue: { afterMs: 3_600_001 },
+  },
+  {
     name: 'success that changes nothing a reader sees tells nothing',
     status: readyStatus,
     learned: progress('Detecting drift'),

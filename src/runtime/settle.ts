@@ -99,7 +99,7 @@ function ready(policy: KindPolicy, input: SettleInput, outcome: Outcome): Settle
   const status = finish({ ...draft, conditions, observedGeneration: generation }, object, input.written);
   if (!isReady(status.conditions ?? [])) return notReadyAfterAll(input, status, outcome);
   const interval = intervalMs(object);
-  const took = formatDuration(now - input.startedAt);
+  const took = formatDuration(now - (outcome.startedAt ?? input.startedAt));
   const next = interval === undefined ? '' : `, next run in ${formatDuration(interval)}`;
   const message = `Reconciliation finished in ${took}${next}`;
   const told = policy.successEvent && isNews(policy, statusOf(object), status);

@@ -156,6 +156,7 @@ function ready(
   const { artifact, originRevision } = run.source;
   return {
     state: 'ready',
+    startedAt: run.startedAt,
     message: `Applied revision: ${artifact.revision}`,
     conditions,
     status: {
