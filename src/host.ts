@@ -105,12 +105,20 @@ export async function host({ name, groups, flags, env, version }: HostOptions): 
   }
 }
 
-/** Aborted by the first SIGTERM or SIGINT. */
+/** A Ctrl-C reaches a process twice that npm runs: from the terminal, and from npm. */
+const oneKeyPressMs = 1_000;
+
+/** Aborted by the first SIGTERM or SIGINT; one that comes later ends the process at once. */
 function stopOnSignal(log: Logger): AbortSignal {
   const stop = new AbortController();
+  let first = 0;
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.on(name, () => {
-      if (stop.signal.aborted) process.exit(1);
+      if (stop.signal.aborted) {
+        if (performance.now() - first > oneKeyPressMs) process.exit(1);
+        return;
+      }
+      first = performance.now();
       log.info(`received ${name}, shutting down`);
       stop.abort(new DOMException(`received ${name}`, 'AbortError'));
     });
