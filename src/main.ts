@@ -79,7 +79,10 @@ addController({
     gates: featureGatesFlag({ ...sourceGatesFlag.default, ...kustomizeGatesFlag.default }),
   },
   group: (values) => [
-    { name: 'source-controller', create: (environment) => createSourceControllers(environment, values, values.gates, proxies) },
+    {
+      name: 'source-controller',
+      create: (environment) => createSourceControllers(environment, values, values.gates, proxies),
+    },
     {
       name: 'kustomize-controller',
       create: (environment) => createKustomizeControllers(environment, values, values.gates),

@@ -110,6 +110,32 @@ export const componentRules: ComponentRules = {
     },
     {
       "apiGroups": [
+        "apiextensions.k8s.io"
+      ],
+      "resources": [
+        "customresourcedefinitions"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "watch"
+      ]
+    },
+    {
+      "apiGroups": [
+        "apiregistration.k8s.io"
+      ],
+      "resources": [
+        "apiservices"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "watch"
+      ]
+    },
+    {
+      "apiGroups": [
         "kustomize.toolkit.fluxcd.io"
       ],
       "resources": [
