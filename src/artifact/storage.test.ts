@@ -50,6 +50,15 @@ describe('Storage', () => {
     await storage.verify(artifact);
   });
 
+  it('stores on after everything was removed under it', async () => {
+    await store('1.tar.gz');
+    await rm(storage.root, { recursive: true });
+    const artifact = await store('2.tar.gz');
+    await storage.linkLatest(artifact);
+    await using unpacked = await storage.unpack(artifact);
+    assert.deepEqual(await readdir(unpacked.path), ['a.yaml']);
+  });
+
   it('finds missing and altered files, also as another process on the same root', async () => {
     const artifact = await store('1.tar.gz');
     const successor = await openStorage(options);

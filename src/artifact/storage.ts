@@ -93,7 +93,7 @@ export class Storage {
     signal?: AbortSignal,
   ): Promise<Artifact> {
     const path = artifactPath(target);
-    const scratch = join(this.root, scratchName, randomUUID());
+    const scratch = await this.#scratch(randomUUID());
     try {
       const { digest, size } = await writeArchive(entries, scratch, {
         algorithm: this.#options.algorithm,
@@ -113,14 +113,14 @@ export class Storage {
   /** Points `linkName` beside the artifact's file at it, atomically. */
   async linkLatest(artifact: Artifact, linkName = 'latest.tar.gz'): Promise<void> {
     const local = this.#localPath(artifact.path);
-    const scratch = join(this.root, scratchName, randomUUID());
+    const scratch = await this.#scratch(randomUUID());
     await symlink(basename(local), scratch);
     await rename(scratch, join(dirname(local), linkName));
   }
 
   /** Unpacks an artifact into a directory of its own. Throws {@link ArtifactError} as {@link extractArchive} does. */
   async unpack(artifact: Artifact, signal?: AbortSignal): Promise<ScratchDir> {
-    const path = await mkdtemp(join(this.root, scratchName, 'unpack-'));
+    const path = await mkdtemp(await this.#scratch('unpack-'));
     const dispose = (): Promise<void> => rm(path, { recursive: true, force: true });
     try {
       await extractArchive(this.#localPath(artifact.path), path, {
@@ -161,6 +161,13 @@ export class Storage {
     const removed = garbage(files, basename(local), this.#options.clock.now(), this.#options.retention);
     for (const name of removed) await rm(join(dir, name), { force: true });
     return removed;
+  }
+
+  /** The path of a new scratch file. The folder may have gone with everything else that was stored. */
+  async #scratch(name: string): Promise<string> {
+    const dir = join(this.root, scratchName);
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    return join(dir, name);
   }
 
   #localPath(path: string): string {
