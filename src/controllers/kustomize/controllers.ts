@@ -81,8 +81,16 @@ export function createKustomizeControllers(
       return aborted(signal);
     },
   };
+  // The workers end first: one that is still at it could begin another wait, whose watches would keep the process alive.
+  const workers: Runnable = {
+    start: (signal) =>
+      controller.start(signal).finally(() => {
+        deps.waits.close();
+        deps.terminations.close();
+      }),
+  };
   const all = [caches.kustomizations, ...Object.values(caches.sources), ...Object.values(caches.configs)];
-  return { caches: all, runnables: [discovery, controller] };
+  return { caches: all, runnables: [discovery, workers] };
 }
 
 function createCaches({ client, log, flags, namespace }: Environment, gates: KustomizeGates): Caches {

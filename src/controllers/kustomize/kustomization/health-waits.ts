@@ -44,6 +44,12 @@ export class HealthWaits {
     this.#waits.get(keyText(key))?.handle.close();
     this.#waits.delete(keyText(key));
   }
+
+  /** Ends all waits. */
+  close(): void {
+    for (const { handle } of this.#waits.values()) handle.close();
+    this.#waits.clear();
+  }
 }
 
 /** What a wait is for: another state of any of these must be reconciled at once. */

@@ -20,4 +20,10 @@ export class Terminations {
     this.#handles.get(keyText(key))?.close();
     this.#handles.delete(keyText(key));
   }
+
+  /** Stops watching altogether. */
+  close(): void {
+    for (const handle of this.#handles.values()) handle.close();
+    this.#handles.clear();
+  }
 }

@@ -41,8 +41,9 @@ export interface Caches {
 }
 
 /**
- * Wakes a Kustomization when it changes itself, when its source has another revision, and when one that it depends on
- * changes its readiness or what it applied, and when a labelled ConfigMap or Secret that it reads changes. Nothing is polled: the dependency interval is a safety net.
+ * Wakes a Kustomization when it changes itself, when its source has other files, when one that it depends on changes its
+ * readiness or what it applied, and when a labelled ConfigMap or Secret that it reads changes. Nothing is polled: the
+ * dependency interval is a safety net.
  */
 export function wakeOnChanges({ kustomizations, sources, configs }: Caches, queue: WorkQueue): void {
   kustomizations.addIndex(BY_SOURCE, (object) => [sourceIndexKey(object.spec.sourceRef.kind, sourceKey(object))]);
@@ -70,9 +71,10 @@ export function wakeOnChanges({ kustomizations, sources, configs }: Caches, queu
 
   for (const [kind, informer] of Object.entries(sources)) {
     informer.onChange(({ old, current }) => {
-      if (current === undefined || !hasNewRevision(old, current)) return;
+      const news = current === undefined ? 'none' : artifactNews(old?.status?.artifact, current.status?.artifact);
+      if (current === undefined || news === 'none') return;
       for (const user of kustomizations.byIndex(BY_SOURCE, sourceIndexKey(kind, keyOf(current))))
-        queue.add(keyOf(user));
+        if (news === 'files' || !isReady(user)) queue.add(keyOf(user));
     });
   }
 }
@@ -103,9 +105,18 @@ function readinessOf(object: Kustomization | undefined): string {
   ]);
 }
 
-function hasNewRevision(old: SourceObject | undefined, current: SourceObject): boolean {
-  const revision = current.status?.artifact?.revision;
-  return revision !== undefined && revision !== old?.status?.artifact?.revision;
+/**
+ * What happened to an artifact. Files that are stored anew or elsewhere, as after the loss of a source-controller's
+ * storage, are news to those alone who could not get them; Flux lets these wait for their interval.
+ */
+function artifactNews(old: Artifact | undefined, current: Artifact | undefined): 'files' | 'place' | 'none' {
+  if (current === undefined) return 'none';
+  if (current.revision !== old?.revision || current.digest !== old.digest) return 'files';
+  return current.url !== old.url || current.lastUpdateTime !== old.lastUpdateTime ? 'place' : 'none';
+}
+
+function isReady({ status }: Kustomization): boolean {
+  return status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
 }
 
 function keyOf(object: {
