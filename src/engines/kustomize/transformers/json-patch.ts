@@ -1,4 +1,4 @@
-import { isRecord } from '../../../lib/json.ts';
+import { isRecord, parseJson } from '../../../lib/json.ts';
 import { jsonValue, nodeOfJson } from '../../../yaml/json-value.ts';
 import { parseYaml } from '../../../yaml/parse.ts';
 import { applyJsonPatch, type JsonPatchOperation, readJsonPatch } from '../../patch/json-patch.ts';
@@ -7,9 +7,13 @@ import { isInternal } from '../resource/annotations.ts';
 import { idText } from '../resource/res-id.ts';
 import type { Resource } from '../resource/resource.ts';
 
-/** The operations in a text of JSON or YAML; nothing is no operations. Throws when it is no JSON patch. */
+/**
+ * The operations in a text of JSON or YAML; nothing is no operations. Throws when it is no JSON patch. What begins with
+ * a bracket is JSON and nothing else, so that a YAML flow list with bare words is refused, as the original does
+ * (PatchTransformer.go, jsonPatchFromBytes).
+ */
 export function parseJsonPatch(text: string): readonly JsonPatchOperation[] {
-  return readJsonPatch(parseYaml(text));
+  return readJsonPatch(text.startsWith('[') ? parseJson(text) : parseYaml(text));
 }
 
 /**
