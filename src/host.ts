@@ -11,7 +11,7 @@ import type { ControllerParts, Environment } from './runtime/composition.ts';
 import { EventRecorder } from './runtime/events.ts';
 import type { CommonFlags } from './runtime/flags.ts';
 import { LeaderElector, leaseName } from './runtime/lease.ts';
-import { createLogger, type Logger } from './runtime/logging.ts';
+import { createLogger } from './runtime/logging.ts';
 import { Manager } from './runtime/manager.ts';
 import { createMetrics } from './runtime/metrics.ts';
 
@@ -37,16 +37,18 @@ export interface HostOptions {
   readonly flags: CommonFlags;
   readonly env: ProcessEnvironment;
   readonly version: string;
+  /** Aborted when the process shall end. */
+  readonly stop: AbortSignal;
 }
 
 /**
- * Runs controller groups in this process until SIGTERM or SIGINT, and resolves when everything has ended in order.
- * Sets the exit code to 1 when the process could not serve. A second signal ends it at once.
+ * Runs controller groups in this process until `stop` is aborted, and resolves when everything has ended in order.
+ * Throws when the process cannot serve.
  */
-export async function host({ name, groups, flags, env, version }: HostOptions): Promise<void> {
+export async function host({ name, groups, flags, env, version, stop }: HostOptions): Promise<void> {
   const log = createLogger({ level: flags.logLevel, encoding: flags.logEncoding });
   const setupLog = log.child({ logger: 'setup' });
-  const stop = stopOnSignal(setupLog);
+  stop.addEventListener('abort', () => setupLog.info(`${errorMessage(stop.reason)}, shutting down`), { once: true });
   const metrics = createMetrics();
   const connection = await loadConnection({
     ...(env.kubeconfig === undefined ? {} : { kubeconfig: env.kubeconfig }),
@@ -103,27 +105,6 @@ export async function host({ name, groups, flags, env, version }: HostOptions): 
     });
     return { elector };
   }
-}
-
-/** A Ctrl-C reaches a process twice that npm runs: from the terminal, and from npm. */
-const oneKeyPressMs = 1_000;
-
-/** Aborted by the first SIGTERM or SIGINT; one that comes later ends the process at once. */
-function stopOnSignal(log: Logger): AbortSignal {
-  const stop = new AbortController();
-  let first = 0;
-  for (const name of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(name, () => {
-      if (stop.signal.aborted) {
-        if (performance.now() - first > oneKeyPressMs) process.exit(1);
-        return;
-      }
-      first = performance.now();
-      log.info(`received ${name}, shutting down`);
-      stop.abort(new DOMException(`received ${name}`, 'AbortError'));
-    });
-  }
-  return stop.signal;
 }
 
 /** Prints why the process could not serve, and sets the exit code. */

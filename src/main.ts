@@ -11,11 +11,12 @@ import { type HostedGroup, host, type ProcessEnvironment, reportFatal } from './
 import { featureGatesFlag } from './runtime/feature-gates.ts';
 import type { FlagValues } from './runtime/flag-types.ts';
 import { addFlags, commonFlags, flagValues } from './runtime/flags.ts';
+import { untilInterrupted } from './signals.ts';
 
 const version = ownVersion();
 
 const env = process.env;
-const interrupt = interrupted();
+const interrupt = untilInterrupted();
 const processEnvironment: ProcessEnvironment = {
   kubeconfig: env['KUBECONFIG'],
   serviceHost: env['KUBERNETES_SERVICE_HOST'],
@@ -97,13 +98,6 @@ program.addCommand(demoCommand(env, interrupt));
 
 await program.parseAsync();
 
-/** For commands that end by themselves: aborted by the first SIGINT or SIGTERM; the second ends the process. */
-function interrupted(): AbortSignal {
-  const stop = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
-  return stop.signal;
-}
-
 interface ControllerCommand<F extends Parameters<typeof flagValues>[1]> {
   readonly name: string;
   readonly processName?: string;
@@ -128,6 +122,7 @@ function addController<F extends Parameters<typeof flagValues>[1]>(spec: Control
         flags: flagValues(command, common),
         env: processEnvironment,
         version,
+        stop: interrupt,
       });
     } catch (error) {
       reportFatal(command, error);

@@ -11,7 +11,6 @@ import { type DemoFolders, type RunningController, startController, storageFlags
 import { FleetClone } from './fleet-clone.ts';
 import { hints } from './hints.ts';
 import { installWithoutDeployments } from './install-controllers.ts';
-import { onInterrupt } from './interrupts.ts';
 import { Narrator, type Output } from './narrator.ts';
 import { ProcessGroup } from './process-group.ts';
 import { Program, type ProgramOptions } from './program.ts';
@@ -34,9 +33,8 @@ const installMs = 120_000;
 const stopMs = 15_000;
 
 /** Shows everything, and stops all of it. Gives the exit code: 0, 1 when a step failed, 130 when it was interrupted. */
-export async function runDemo({ env, interrupt, once, out }: DemoOptions): Promise<number> {
+export async function runDemo({ env, interrupt: stop, once, out }: DemoOptions): Promise<number> {
   const narrator = new Narrator(out);
-  using stop = onInterrupt(interrupt);
   // Child processes and deadlines do not keep Node running.
   const alive = setInterval(() => {}, 1 << 30);
   stop.addEventListener('abort', () => narrator.print('Stopping.'), { once: true });
