@@ -48,6 +48,16 @@ test('values of Secrets are masked in whatever form they are quoted', () => {
   assert.equal(textFor({ ...secret, kind: 'ConfigMap' }, new Error(given)), given);
 });
 
+test('what the API server says of a Secret does not travel on as a cause', () => {
+  const error = api(422, 'Invalid', 'Value:{"hunter22"}');
+  assert.equal(dryRunError(one, error).cause, error);
+  const secret = { ...one, kind: 'Secret', stringData: { a: 'hunter22' } };
+  for (const failure of [dryRunError(secret, error), stepError('apply', secret, 'apply failed', error)]) {
+    assert.equal(failure.cause, undefined);
+    assert.ok(!failure.message.includes('hunter22'));
+  }
+});
+
 test('what may be an immutable field', () => {
   const errors: readonly (readonly [unknown, boolean])[] = [
     [api(422, 'Invalid', 'anything'), true],

@@ -30,7 +30,7 @@ export class ApplyError extends Error {
 export function dryRunError(object: KubeObject, error: unknown): ApplyError {
   const subject = subjectOf(refOf(object));
   const text = textFor(object, error);
-  const fail = (message: string): ApplyError => new ApplyError(message, { step: 'dry-run', cause: error });
+  const fail = (message: string): ApplyError => new ApplyError(message, { step: 'dry-run', ...causeOf(object, error) });
   if (!(error instanceof ApiError)) return fail(`${subject} dry-run failed: ${text}`);
   if (error.isNotFound) {
     return fail(
@@ -44,7 +44,12 @@ export function dryRunError(object: KubeObject, error: unknown): ApplyError {
 /** The failure of any other step; `what` completes the sentence: `apply failed`. */
 export function stepError(step: ApplyStep, object: KubeObject, what: string, error: unknown): ApplyError {
   const message = `${subjectOf(refOf(object))} ${what}: ${textFor(object, error)}`;
-  return new ApplyError(message, { step, cause: error });
+  return new ApplyError(message, { step, ...causeOf(object, error) });
+}
+
+/** The log writes causes too. What the API server says of a Secret may quote it, and goes no further than here. */
+function causeOf({ kind }: KubeObject, error: unknown): { readonly cause?: unknown } {
+  return kind === 'Secret' ? {} : { cause: error };
 }
 
 /** Below this length a secret value is masked only where it stands in quotes: it would blank out half of the text. */
