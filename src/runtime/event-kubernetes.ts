@@ -7,7 +7,7 @@ import type { Clock } from '../lib/clock.ts';
 import { timestamp } from './conditions.ts';
 import { type Correlation, EventCorrelator } from './event-correlator.ts';
 import type { Logger } from './logging.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, Refusal } from './outbox.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 
 /** core/v1, not events.k8s.io/v1: what Flux's recorder (client-go tools/record) writes, and `flux events` reads. */
@@ -55,7 +55,7 @@ export class KubernetesEvents {
     return this.#outbox.flush(signal);
   }
 
-  async #deliver(event: RecordedEvent, signal: AbortSignal): Promise<'delivered' | 'refused'> {
+  async #deliver(event: RecordedEvent, signal: AbortSignal): Promise<'delivered' | Refusal> {
     const correlation = this.#correlator.correlate(event);
     if (correlation.action === 'skip') return 'delivered';
     const within = withDeadline(signal, writeTimeoutMs);
@@ -65,14 +65,9 @@ export class KubernetesEvents {
       return 'delivered';
     } catch (error) {
       if (!(error instanceof ApiError) || isOverload(error)) throw error;
-      if (!error.isNamespaceTerminating) {
-        const { name, namespace } = event.involvedObject;
-        this.#options.log.error(
-          { error, name, namespace, reason: event.reason },
-          'Server rejected event (will not retry!)',
-        );
-      }
-      return 'refused';
+      // The object goes with its namespace, and nobody will look for its events.
+      if (error.isNamespaceTerminating || error.isNotFound) return 'delivered';
+      return new Refusal(error.message, { cause: error });
     }
   }
 

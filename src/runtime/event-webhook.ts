@@ -1,7 +1,7 @@
 import { withDeadline } from '../lib/async.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from './logging.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, Refusal } from './outbox.ts';
 import { type RecordedEvent, webhookBody } from './recorded-event.ts';
 
 export interface EventWebhookOptions {
@@ -51,7 +51,7 @@ export class EventWebhook {
     return this.#outbox.flush(signal);
   }
 
-  async #deliver(event: RecordedEvent, signal: AbortSignal): Promise<'delivered' | 'retry' | 'refused'> {
+  async #deliver(event: RecordedEvent, signal: AbortSignal): Promise<'delivered' | Refusal> {
     const { url, controllerName, instance } = this.#options;
     const response = await fetch(url, {
       method: 'POST',
@@ -62,8 +62,8 @@ export class EventWebhook {
     });
     await response.body?.cancel();
     if (response.ok || response.status === 429) return 'delivered';
-    if (response.status >= 500 && response.status !== 501)
-      throw new Error(`event endpoint answered ${response.status}`);
-    return 'refused';
+    const failure = `event endpoint answered ${response.status}`;
+    if (response.status >= 500 && response.status !== 501) throw new Error(failure);
+    return new Refusal(failure);
   }
 }

@@ -104,7 +104,8 @@ export class Manager {
     } catch (error) {
       fail(error);
     }
-    log.info('Stopping');
+    if (failures.length > 0) log.error({ error: failures[0] }, 'Stopping because a part of the process failed');
+    else log.info('Stopping');
     await Promise.all(running);
     hold.abort();
     await holding;

@@ -8,11 +8,16 @@ export interface OutboxOptions<T> {
   readonly maxTries: number;
   /** The pause before try number `tries + 1`. */
   delayMs(tries: number): number;
-  /** Delivers one item. `retry`: not now; `refused`: never; either way it did not arrive. */
-  deliver(item: T, signal: AbortSignal): Promise<'delivered' | 'retry' | 'refused'>;
-  /** An item was given up, with the error of its last try if there was one. */
-  dropped(item: T, error?: unknown): void;
+  /** Delivers one item. What it throws is tried again; a refusal is not. */
+  deliver(item: T, signal: AbortSignal): Promise<'delivered' | Refusal>;
+  /** An item was given up. */
+  dropped(item: T, error: Error): void;
   readonly clock?: Clock;
+}
+
+/** The receiver does not want the item, now or later. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
 }
 
 /** A bounded queue of things to be sent, with retries, that never makes its user wait. */
@@ -33,7 +38,7 @@ export class Outbox<T> {
   /** Queues an item; drops it when the queue is full or closed. */
   put(item: T): void {
     if (this.#closed || this.#items.length >= this.#options.capacity) {
-      this.#options.dropped(item);
+      this.#options.dropped(item, new Error(this.#closed ? 'shutting down' : 'too many are waiting'));
       return;
     }
     this.#items.push(item);
@@ -61,14 +66,15 @@ export class Outbox<T> {
 
   async #send(item: T): Promise<void> {
     const { maxTries, delayMs, deliver, dropped } = this.#options;
-    let failure: unknown;
+    let failure = new Error('shutting down');
     for (let tries = 1; !this.#abort.signal.aborted; tries += 1) {
       try {
         const answer = await deliver(item, this.#abort.signal);
         if (answer === 'delivered') return;
-        if (answer === 'refused') break;
+        failure = answer;
+        break;
       } catch (error) {
-        failure = error;
+        failure = error instanceof Error ? error : new Error(String(error));
       }
       if (tries >= maxTries) break;
       await this.#pause(delayMs(tries));
@@ -79,12 +85,14 @@ export class Outbox<T> {
   #pause(ms: number): Promise<void> {
     const { signal } = this.#abort;
     return new Promise((resolve) => {
-      const timer = this.#clock.setTimeout(resolve, ms);
-      const end = (): void => {
+      const timer = this.#clock.setTimeout(end, ms);
+      function end(): void {
         timer.cancel();
+        signal.removeEventListener('abort', end);
         resolve();
-      };
-      signal.addEventListener('abort', end, { once: true });
+      }
+      signal.addEventListener('abort', end);
+      if (signal.aborted) end();
     });
   }
 }
