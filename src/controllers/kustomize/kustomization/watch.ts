@@ -50,7 +50,8 @@ export function wakeOnChanges({ kustomizations, sources, configs }: Caches, queu
   kustomizations.addIndex(BY_DEPENDENCY, (object) => dependencyKeys(object).map(indexKey));
 
   kustomizations.onChange((change) => {
-    if (isWakeWorthy(change) && change.current !== undefined) queue.add(keyOf(change.current));
+    // What was there at the start comes after what is news.
+    if (isWakeWorthy(change) && change.current !== undefined) queue.add(keyOf(change.current), change.initial ? -1 : 0);
     const { current } = change;
     if (current === undefined) return;
     const news = readinessOf(change.old) !== readinessOf(current);

@@ -29,7 +29,8 @@ export function wakeOnChanges({ gitRepositories, secrets }: Caches, queue: WorkQ
   );
 
   gitRepositories.onChange((change) => {
-    if (isWakeWorthy(change) && change.current !== undefined) queue.add(keyOf(change.current));
+    // What was there at the start comes after what is news.
+    if (isWakeWorthy(change) && change.current !== undefined) queue.add(keyOf(change.current), change.initial ? -1 : 0);
     const { old, current } = change;
     const object = current ?? old;
     if (object === undefined || change.initial === true || artifactOf(old) === artifactOf(current)) return;
