@@ -31,6 +31,8 @@ const styleOf: Readonly<Record<number, number>> = {
   [SCALAR_STYLE.FOLDED_BLOCK]: STYLE.folded,
 };
 
+const BLOCK = STYLE.literal | STYLE.folded;
+
 /**
  * The documents of a YAML stream as trees; tags as go-yaml v3 gives them. A stream of nothing has none; an empty
  * document between separators is a null. Aliases are kept as such. Throws {@link YamlError}.
@@ -142,8 +144,9 @@ class TreeBuilder {
   }
 
   private scalar(event: ScalarEvent): YamlNode {
-    const value = getScalarValue(this.text, event);
     const style = styleOf[event.style] ?? 0;
+    const read = getScalarValue(this.text, event);
+    const value = (style & BLOCK) !== 0 && this.endsInMidLine(event.valueEnd) ? read.replace(/\n$/, '') : read;
     const node = new YamlNode('scalar', '', value, style);
     if (event.valueStart >= 0) node.line = this.lineAt(event.valueStart);
     else node.line = this.line;
@@ -155,6 +158,11 @@ class TreeBuilder {
     else node.tag = value === '<<' ? TAG.merge : resolvePlain(value, 'v3').tag;
     if (event.tagStart >= 0 && tag === '') node.style |= STYLE.bare;
     return node;
+  }
+
+  /** libyaml gives a block scalar no more line breaks than there are: none for a last line that has none. */
+  private endsInMidLine(end: number): boolean {
+    return end === this.text.length && !this.text.endsWith('\n') && !this.text.endsWith('\r');
   }
 
   private collection(

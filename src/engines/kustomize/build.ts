@@ -68,6 +68,7 @@ export function build(tree: Tree, dir: string, options: BuildOptions = {}): Buil
   hashTransformer.transform(accumulated.map);
   nameReferenceTransformer(accumulated.config.nameReference).transform(accumulated.map);
   accumulated.resolveVars();
+  accumulated.map.assertDistinct();
   dropLocal(accumulated.map);
   finish(accumulated.map, target, options);
   const objects = accumulated.map.resources.map(objectOf);

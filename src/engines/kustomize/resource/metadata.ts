@@ -51,12 +51,13 @@ export function childMap(parent: YamlNode, name: string): YamlNode {
   return made;
 }
 
-/** Replaces labels or annotations by sorted texts; an empty map takes the field away (kyaml setMapInMetadata). */
+/** Replaces labels or annotations by sorted texts; an empty map takes the field away; nothing in nothing (kyaml setMapInMetadata). */
 export function setMetaMap(
   object: YamlNode,
   name: 'labels' | 'annotations',
   values: ReadonlyMap<string, string>,
 ): void {
+  if (isMissingOrNull(object)) return;
   const metadata = childMap(object, 'metadata');
   clearField(metadata, name);
   if (values.size === 0) return;

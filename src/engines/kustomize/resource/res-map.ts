@@ -90,6 +90,11 @@ export class ResMap {
     this.appendAll(resources);
   }
 
+  /** Throws {@link BuildError} when transformers have given two objects the same id (the original panics). */
+  assertDistinct(): void {
+    this.replaceAll(this.list);
+  }
+
   /** Leaves out what has become empty. */
   dropEmpty(): void {
     if (this.list.some((resource) => resource.isEmpty()))

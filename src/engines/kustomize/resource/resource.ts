@@ -1,8 +1,9 @@
 import { isNilOrEmpty, setField } from '../../../yaml/fields.ts';
-import { scalarNode, YamlNode } from '../../../yaml/node.ts';
+import { scalarNode, TAG, YamlNode } from '../../../yaml/node.ts';
+import { BuildError } from '../build-error.ts';
 import { buildAnnotations, note } from './annotations.ts';
 import { annotationOf, metaField, metaMap, setAnnotation, setMetaMap, setName, topField } from './metadata.ts';
-import { apiVersionOf, effectiveNamespace, type Gvk, type ResId, splitApiVersion } from './res-id.ts';
+import { apiVersionOf, effectiveNamespace, type Gvk, idText, type ResId, splitApiVersion } from './res-id.ts';
 
 /** What a generator does when the object exists already. */
 export type Behavior = 'unspecified' | 'create' | 'replace' | 'merge';
@@ -41,7 +42,7 @@ export class Resource {
 
   /** Makes nothing of it: it will be left out. */
   drop(): void {
-    this.node = new YamlNode('none', '');
+    this.node = new YamlNode('scalar', TAG.null);
   }
 
   get kind(): string {
@@ -103,8 +104,13 @@ export class Resource {
     const { apiVersion } = this;
     const key = `${apiVersion}|${names}|${namespaces}|${kinds}`;
     if (this.previous?.key !== key) {
-      const [namespaceList, kindList] = [namespaces.split(','), kinds.split(',')];
-      const ids = names.split(',').map((name, i) => ({
+      const [nameList, namespaceList, kindList] = [names.split(','), namespaces.split(','), kinds.split(',')];
+      if (namespaceList.length !== nameList.length || kindList.length !== nameList.length) {
+        throw new BuildError(`the numbers of earlier names, namespaces and kinds of ${idText(this.id())} differ`, {
+          file: this.file,
+        });
+      }
+      const ids = nameList.map((name, i) => ({
         ...splitApiVersion(apiVersion),
         kind: kindList[i] ?? '',
         name,

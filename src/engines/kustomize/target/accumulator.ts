@@ -22,6 +22,15 @@ export class Accumulator {
     for (const variable of other.vars.values()) this.addVar(variable);
   }
 
+  /**
+   * Takes in again what it has, as is done after each component: equal ids are found, and field specs may be lost (see
+   * {@link mergeConfig}). Throws {@link BuildError}.
+   */
+  mergeAgain(): void {
+    this.map.assertDistinct();
+    this.config = mergeConfig(emptyConfig, this.config);
+  }
+
   /** Takes in the `vars` of a kustomization, noting which objects they read. */
   addVars(vars: readonly Var[]): void {
     for (const variable of vars) {

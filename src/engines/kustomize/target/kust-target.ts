@@ -156,8 +156,10 @@ export class KustTarget {
     if (!isComponent && kind === 'Component') {
       throw new BuildError(`expected kind != 'Component' for ${place}`, { field: 'resources', file: this.file() });
     }
-    if (isComponent) within(`recursed accumulation of ${place}`, () => target.accumulate(into));
-    else {
+    if (isComponent) {
+      within(`recursed accumulation of ${place}`, () => target.accumulate(into));
+      within(`recursed merging from ${place}`, () => into.mergeAgain());
+    } else {
       const own = within(`recursed accumulation of ${place}`, () => target.accumulate());
       within(`recursed merging from ${place}`, () => into.merge(own));
     }
