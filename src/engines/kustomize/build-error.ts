@@ -6,6 +6,8 @@ export interface BuildErrorPlace {
   readonly line?: number | undefined;
   /** Path of the field in the kustomization or the object. */
   readonly field?: string | undefined;
+  /** Texts of the input that the message repeats and that may hold values of a Secret. */
+  readonly quotes?: readonly string[] | undefined;
   readonly cause?: unknown;
 }
 
@@ -15,12 +17,15 @@ export class BuildError extends Error {
   readonly file: string | undefined;
   readonly line: number | undefined;
   readonly field: string | undefined;
+  /** To be masked, as are the messages of the causes, where not everybody who reads the message may read Secrets. */
+  readonly quotes: readonly string[];
 
-  constructor(message: string, { file, line, field, cause }: BuildErrorPlace = {}) {
+  constructor(message: string, { file, line, field, quotes = [], cause }: BuildErrorPlace = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.file = file;
     this.line = line;
     this.field = field;
+    this.quotes = quotes;
   }
 }
 
@@ -32,6 +37,7 @@ export function prefixed(error: unknown, prefix: string, place: BuildErrorPlace 
     file: known.file ?? place.file,
     line: known.line ?? place.line,
     field: known.field ?? place.field,
+    quotes: [...(known.quotes ?? []), ...(place.quotes ?? [])],
     cause: error,
   });
 }

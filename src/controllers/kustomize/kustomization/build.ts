@@ -1,10 +1,12 @@
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import { build } from '../../../engines/kustomize/build.ts';
+import { BuildError } from '../../../engines/kustomize/build-error.ts';
 import { generateKustomization } from '../../../engines/kustomize/flux-generate.ts';
 import { substituteObject } from '../../../engines/kustomize/flux-substitute.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { errorMessage } from '../../../lib/errors.ts';
 import { sha256Hex } from '../../../lib/hash.ts';
+import { redact } from '../../../lib/redact.ts';
 import type { Tree } from '../../../lib/tree.ts';
 import { Fault } from '../../../runtime/fault.ts';
 import { emitYaml } from '../../../yaml/emit.ts';
@@ -40,8 +42,20 @@ export function buildManifests({ object, tree, dir, variables, strict }: BuildIn
     const objects = built.map((one) => asKubeObject(substitute(one, variables, { strict, always })));
     return { objects, digest: `sha256:${sha256Hex(objects.map((one) => emitYaml(one)).join('---\n'))}` };
   } catch (error) {
-    throw new Fault('retry', 'BuildFailed', errorMessage(error), { cause: error });
+    throw buildFault(error);
   }
+}
+
+/** Parts of the input that the message repeats are masked where they may be values of a Secret; so are the causes. */
+function buildFault(error: unknown): Fault {
+  const quotes = quotesIn(error);
+  const message = redact(errorMessage(error), quotes);
+  return new Fault('retry', 'BuildFailed', message, quotes.length === 0 ? { cause: error } : {});
+}
+
+function quotesIn(error: unknown): readonly string[] {
+  if (error instanceof BuildError) return error.quotes;
+  return error instanceof Error ? quotesIn(error.cause) : [];
 }
 
 function kustomize(tree: Tree, dir: string): readonly Readonly<Record<string, unknown>>[] {
@@ -80,7 +94,7 @@ function nameOf(one: Readonly<Record<string, unknown>>): string {
 
 function asKubeObject(one: Readonly<Record<string, unknown>>): KubeObject {
   if (!isKubeObject(one))
-    throw new Error(`failed to decode Kubernetes apiVersion, kind and name from: ${emitYaml(one)}`);
+    throw new Error(`failed to decode Kubernetes apiVersion, kind and name from: '${gvkOf(one)}/${nameOf(one)}'`);
   return one;
 }
 

@@ -14,7 +14,7 @@ export function configMapGenerator(args: ConfigMapArgs, context: PluginContext):
   return {
     generate: () => {
       const node = baseNode('ConfigMap', args);
-      for (const [key, value] of sortedPairs(args, context)) {
+      for (const [key, value] of sortedPairs('ConfigMap', args, context)) {
         if (typeof value === 'string') setField(childMap(node, 'data'), key, configMapValue(value));
         else setField(childMap(node, 'binaryData'), key, secretValue(encodeBase64(value)));
       }
@@ -30,7 +30,8 @@ export function secretGenerator(args: SecretArgs, context: PluginContext): Gener
       const node = baseNode('Secret', args);
       setField(node, 'type', stringNode(args.type || 'Opaque'));
       const data = childMap(node, 'data');
-      for (const [key, value] of sortedPairs(args, context)) setField(data, key, secretValue(encodeBase64(value)));
+      for (const [key, value] of sortedPairs('Secret', args, context))
+        setField(data, key, secretValue(encodeBase64(value)));
       return [finish(node, args, context)];
     },
   };
@@ -47,8 +48,8 @@ function baseNode(kind: string, { name = '', namespace = '' }: ConfigMapArgs): Y
   return node;
 }
 
-function sortedPairs(args: ConfigMapArgs, { loader }: PluginContext): KeyValue[] {
-  const pairs = loadPairs(args, loader);
+function sortedPairs(kind: 'ConfigMap' | 'Secret', args: ConfigMapArgs, { loader }: PluginContext): KeyValue[] {
+  const pairs = loadPairs(args, loader, kind === 'Secret');
   const keys = new Set<string>();
   for (const [key] of pairs) {
     if (keys.has(key)) throw new BuildError(`configmap ${args.name ?? ''} illegally repeats the key \`${key}\``);

@@ -7,22 +7,27 @@ import type { Loader } from '../target/loader.ts';
 export type KeyValue = readonly [key: string, value: string | Uint8Array];
 
 /** The pairs of a generator: of its env files, its literals and its files, in that order (api/kv/kv.go). */
-export function loadPairs(args: ConfigMapArgs, loader: Loader): KeyValue[] {
+export function loadPairs(args: ConfigMapArgs, loader: Loader, isSecret: boolean): KeyValue[] {
   const { envs = [], literals = [], files = [] } = args;
   return [
     ...within('envs', `env source files: [${envs.join(' ')}]`, () =>
       envs.flatMap((path) => envPairs(loader.bytes(path), path)),
     ),
-    ...within('literals', `literal sources [${literals.join(' ')}]`, () => literals.map(literalPair)),
+    ...within(
+      'literals',
+      `literal sources [${literals.join(' ')}]`,
+      () => literals.map(literalPair),
+      isSecret ? literals : [],
+    ),
     ...within('files', `file sources: [${files.join(' ')}]`, () => files.map((source) => filePair(source, loader))),
   ];
 }
 
-function within<T>(field: string, what: string, load: () => T): T {
+function within<T>(field: string, what: string, load: () => T, quotes: readonly string[] = []): T {
   try {
     return load();
   } catch (error) {
-    throw prefixed(error, `loading KV pairs: ${what}`, { field });
+    throw prefixed(error, `loading KV pairs: ${what}`, { field, quotes });
   }
 }
 

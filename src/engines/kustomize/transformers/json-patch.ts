@@ -2,10 +2,22 @@ import { isRecord, parseJson } from '../../../lib/json.ts';
 import { jsonValue, nodeOfJson } from '../../../yaml/json-value.ts';
 import { parseYaml } from '../../../yaml/parse.ts';
 import { applyJsonPatch, type JsonPatchOperation, readJsonPatch } from '../../patch/json-patch.ts';
-import { BuildError, prefixed } from '../build-error.ts';
+import { BuildError, type BuildErrorPlace, prefixed } from '../build-error.ts';
 import { isInternal } from '../resource/annotations.ts';
 import { idText } from '../resource/res-id.ts';
 import type { Resource } from '../resource/resource.ts';
+
+/** A patch as messages show it. */
+export interface PatchSource {
+  readonly shown: string;
+  /** What of that may hold values of a Secret: see {@link BuildErrorPlace}. */
+  readonly quotes: readonly string[];
+}
+
+/** A patch that was written in place and is shown whole. The values of a Secret stand below `data` or `stringData`. */
+export function inlinePatch(text: string, shown = text): PatchSource {
+  return { shown, quotes: /\b(?:stringD|d)ata\b/.test(text) ? [text] : [] };
+}
 
 /**
  * The operations in a text of JSON or YAML; nothing is no operations. Throws when it is no JSON patch. What begins with
@@ -20,16 +32,17 @@ export function parseJsonPatch(text: string): readonly JsonPatchOperation[] {
  * Applies a JSON patch to an object. It goes through JSON, so that afterwards scalars are as Go writes them; the
  * build's own notes survive (api/filters/patchjson6902). Throws {@link BuildError} naming the object.
  */
-export function applyPatch(resource: Resource, patch: readonly JsonPatchOperation[], source: string): void {
+export function applyPatch(resource: Resource, patch: readonly JsonPatchOperation[], source: PatchSource): void {
+  const place = { file: resource.file, quotes: resource.kind === 'Secret' ? source.quotes : [] };
   const notes = [...resource.annotations()].filter(([name]) => isInternal(name));
   let result: unknown;
   try {
     result = applyJsonPatch(jsonValue(resource.node), patch);
   } catch (error) {
-    throw prefixed(error, `JSON patch ${source} does not apply to ${idText(resource.id())}`, { file: resource.file });
+    throw prefixed(error, `JSON patch ${source.shown} does not apply to ${idText(resource.id())}`, place);
   }
   if (!isRecord(result)) {
-    throw new BuildError(`JSON patch ${source} makes no object of ${idText(resource.id())}`, { file: resource.file });
+    throw new BuildError(`JSON patch ${source.shown} makes no object of ${idText(resource.id())}`, place);
   }
   resource.node = nodeOfJson(result);
   const annotations = resource.annotations();

@@ -2,7 +2,7 @@ import type { JsonPatchOperation } from '../../patch/json-patch.ts';
 import { BuildError, prefixed } from '../build-error.ts';
 import type { Selector } from '../kustomization/types.ts';
 import { selectResources } from '../resource/select.ts';
-import { applyPatch, parseJsonPatch } from './json-patch.ts';
+import { applyPatch, inlinePatch, parseJsonPatch } from './json-patch.ts';
 import type { PluginContext, Transformer } from './transformer.ts';
 
 /** What an entry of `patchesJson6902` says. */
@@ -23,7 +23,7 @@ export function json6902Transformer(
   if (path !== '' && jsonOp !== '') throw new BuildError('must specify a file path or jsonOp, not both', place);
   const text = path === '' ? jsonOp : context.loader.text(path);
   if (text === '') throw new BuildError(`patch file '${path}' seems to be empty`, place);
-  const source = path === '' ? text : path;
+  const source = path === '' ? inlinePatch(text) : { shown: path, quotes: [] };
   const operations = parse(text, place);
   if (operations.length === 0) throw new BuildError(`patch appears to be empty; file=${path}, JsonOp=${text}`, place);
   return {
@@ -37,6 +37,6 @@ function parse(text: string, place: { readonly file: string | undefined }): read
   try {
     return parseJsonPatch(text);
   } catch (error) {
-    throw prefixed(error, `decoding ${JSON.stringify(text)}`, place);
+    throw prefixed(error, `decoding ${JSON.stringify(text)}`, { ...place, quotes: inlinePatch(text).quotes });
   }
 }

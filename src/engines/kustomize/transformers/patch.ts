@@ -6,22 +6,23 @@ import { idText } from '../resource/res-id.ts';
 import type { ResMap } from '../resource/res-map.ts';
 import type { Resource } from '../resource/resource.ts';
 import { selectResources } from '../resource/select.ts';
-import { applyPatch, parseJsonPatch } from './json-patch.ts';
+import { applyPatch, inlinePatch, type PatchSource, parseJsonPatch } from './json-patch.ts';
 import { mergePatch, mergePatchInto } from './strategic-merge.ts';
 import type { PluginContext, Transformer } from './transformer.ts';
 
 /** A patch of either kind, from a file or written in place (PatchTransformer). Throws {@link BuildError}. */
 export function patchTransformer(args: Patch, context: PluginContext): Transformer {
   const { text, source, file } = patchText(args, context);
+  const place = { file, field: 'patches', quotes: source.quotes };
   const merge = attempt(() => context.factory.fromText(text, file));
   const json = attempt(() => parseJsonPatch(text));
   if (merge.failed !== undefined && json.failed !== undefined) {
-    throw prefixed(merge.failed, `unable to parse SM or JSON patch from ${source}`, { file, field: 'patches' });
+    throw prefixed(merge.failed, `unable to parse SM or JSON patch from ${source.shown}`, place);
   }
   const patches = merge.value ?? [];
   const operations = json.value ?? [];
   if (patches.length > 0 && operations.length > 0) {
-    throw new BuildError(`illegally qualifies as both an SM and JSON patch: ${source}`, { file, field: 'patches' });
+    throw new BuildError(`illegally qualifies as both an SM and JSON patch: ${source.shown}`, place);
   }
   if (merge.failed !== undefined) return { transform: (map) => patchJson(map, operations, args.target, source) };
   for (const patch of patches) {
@@ -42,15 +43,19 @@ function attempt<T>(action: () => T): { readonly value?: T; readonly failed?: un
 function patchText(
   { patch = '', path = '' }: Patch,
   context: PluginContext,
-): { text: string; source: string; file?: string } {
+): { text: string; source: PatchSource; file?: string } {
   const inline = patch.trim();
   const place = { field: 'patches' };
   if (inline === '' && path === '') throw new BuildError('must specify one of patch and path', place);
   if (inline !== '' && path !== '')
     throw new BuildError(`patch and path can't be set at the same time: path ${path}`, place);
-  if (inline !== '') return { text: inline, source: `[patch: ${JSON.stringify(inline)}]` };
+  if (inline !== '') return { text: inline, source: inlinePatch(inline, `[patch: ${JSON.stringify(inline)}]`) };
   try {
-    return { text: context.loader.text(path), source: `[path: ${JSON.stringify(path)}]`, file: path };
+    return {
+      text: context.loader.text(path),
+      source: { shown: `[path: ${JSON.stringify(path)}]`, quotes: [] },
+      file: path,
+    };
   } catch (error) {
     throw prefixed(error, `failed to get the patch file from path(${path})`, { file: path });
   }
@@ -60,7 +65,7 @@ function patchMerge(
   map: ResMap,
   patches: readonly Resource[],
   target: Selector | undefined,
-  source: string,
+  source: PatchSource,
   { schemaFor }: PluginContext,
 ): void {
   const [first] = patches;
@@ -69,8 +74,8 @@ function patchMerge(
     if (patches.length > 1) {
       throw new BuildError(
         'Multiple Strategic-Merge Patches in one `patches` entry is not allowed to set `patches.target` field: ' +
-          source,
-        { field: 'patches.target' },
+          source.shown,
+        { field: 'patches.target', quotes: source.quotes },
       );
     }
     mergePatchInto(map, selectResources(map.resources, target), first, schemaFor);
@@ -92,10 +97,13 @@ function patchJson(
   map: ResMap,
   operations: readonly JsonPatchOperation[],
   target: Selector | undefined,
-  source: string,
+  source: PatchSource,
 ): void {
   if (target === undefined) {
-    throw new BuildError(`must specify a target for JSON patch ${source}`, { field: 'patches.target' });
+    throw new BuildError(`must specify a target for JSON patch ${source.shown}`, {
+      field: 'patches.target',
+      quotes: source.quotes,
+    });
   }
   for (const resource of selectResources(map.resources, target)) {
     resource.storePreviousId();

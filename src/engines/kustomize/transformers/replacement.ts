@@ -95,6 +95,7 @@ function refined(node: YamlNode, options: FieldOptions | undefined): YamlNode {
   if (index < 0 || part === undefined) {
     throw new BuildError(`options.index ${index} is out of bounds for value ${node.value}`, {
       field: 'replacements.source.options.index',
+      quotes: [node.value],
     });
   }
   const copy = node.copy();
