@@ -247,6 +247,21 @@ describe('Kustomization', { concurrency: 4 }, () => {
       assert.equal(((await team.kubectl.get(web))['spec'] as { replicas: number }).replicas, 3);
     });
 
+    it('does not correct what spec.ignore names', async () => {
+      const team = await tenant();
+      const ignore = [{ paths: ['/data/theirs'], target: { kind: 'ConfigMap', name: 'a' } }];
+      const both = { ours: '1', theirs: '1' };
+      await team.install({ 'a.yaml': manifest(configMap('a', both), configMap('b', both)) }, { ignore });
+      await team.ready();
+      for (const name of ['a', 'b']) {
+        const edited = { data: { ours: 'edited', theirs: 'edited' } };
+        await team.kubectl.patch(ref('v1', 'ConfigMap', name), edited, { fieldManager: 'someone' });
+      }
+      await team.request();
+      assert.deepEqual(await team.data('a'), { ours: '1', theirs: 'edited' });
+      assert.deepEqual(await team.data('b'), both);
+    });
+
     it('lets two Kustomizations take an object from each other, and prune only what is their own', async () => {
       const team = await tenant();
       const files = {
