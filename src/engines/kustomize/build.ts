@@ -1,6 +1,8 @@
 import type { Tree } from '../../lib/tree.ts';
 import { emitYaml } from '../../yaml/emit.ts';
+import { NodeKindError } from '../../yaml/fields.ts';
 import { jsonValue } from '../../yaml/json-value.ts';
+import { YamlError } from '../../yaml/yaml-error.ts';
 import { BuildError, prefixed } from './build-error.ts';
 import { fieldSpec } from './config/field-spec.ts';
 import { SchemaRegistry } from './openapi/registry.ts';
@@ -54,6 +56,15 @@ export interface BuildResult {
  * anything but the tree. `dir` is relative to the tree's root. Throws {@link BuildError}.
  */
 export function build(tree: Tree, dir: string, options: BuildOptions = {}): BuildResult {
+  try {
+    return buildTree(tree, dir, options);
+  } catch (error) {
+    if (error instanceof YamlError || error instanceof NodeKindError) throw prefixed(error, `building '${dir}'`);
+    throw error;
+  }
+}
+
+function buildTree(tree: Tree, dir: string, options: BuildOptions): BuildResult {
   const { version = 'v5.8.2', buildMetadata = [] } = options;
   const registry = new SchemaRegistry({ version, additive: options.customSchemas === 'add' });
   const factory = new ResourceFactory((apiVersion, kind) => registry.isClusterScoped(apiVersion, kind));

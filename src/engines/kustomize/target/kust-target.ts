@@ -109,8 +109,12 @@ export class KustTarget {
     const field = this.kustomization.openapi ?? {};
     const { path, version } = field as { readonly path?: string; readonly version?: string };
     const custom =
-      path === undefined ? undefined : readCustomSchema(parseYaml(this.loader.text(path), { file: path }), path);
+      path === undefined ? undefined : within(`loading the schemas of '${path}'`, () => this.customSchema(path));
     this.context.registry.set({ path, version }, custom, outermost);
+  }
+
+  private customSchema(path: string): ReturnType<typeof readCustomSchema> {
+    return readCustomSchema(parseYaml(this.loader.text(path), { file: path }), path);
   }
 
   private addResource(into: Accumulator, path: string): void {

@@ -3,8 +3,8 @@ import { TAG, type YamlNode } from '../../../yaml/node.ts';
 import { prefixed } from '../build-error.ts';
 import { type FieldSpec, specParts } from '../config/field-spec.ts';
 import { type CreateKind, createdNode, lookup } from '../paths/lookup.ts';
-import { topField } from '../resource/metadata.ts';
-import { splitApiVersion } from '../resource/res-id.ts';
+import { metaField, topField } from '../resource/metadata.ts';
+import { idText, splitApiVersion } from '../resource/res-id.ts';
 
 /** What to do at the end of a path. */
 export interface FieldAction {
@@ -22,8 +22,14 @@ export function walkField(object: YamlNode, spec: FieldSpec, action: FieldAction
   try {
     walk(object, specParts(spec.path), 0, spec, action);
   } catch (error) {
-    throw prefixed(error, `considering field '${spec.path}' of ${topField(object, 'kind')}`, { field: spec.path });
+    throw prefixed(error, `considering field '${spec.path}' of object ${nameOf(object)}`, { field: spec.path });
   }
+}
+
+function nameOf(object: YamlNode): string {
+  const gvk = { ...splitApiVersion(topField(object, 'apiVersion')), kind: topField(object, 'kind') };
+  const [name, namespace] = [metaField(object, 'name'), metaField(object, 'namespace')];
+  return idText({ ...gvk, name, namespace, clusterScoped: false });
 }
 
 /** Applies an action to the fields of one object that any of the specs names. */

@@ -3,6 +3,7 @@ import type { YamlNode } from '../../../yaml/node.ts';
 import type { FieldSpec } from '../config/field-spec.ts';
 import type { Image } from '../kustomization/types.ts';
 import { compileRegex, type Matcher } from '../paths/regex.ts';
+import { eachResource } from '../resource/each.ts';
 import { walkFields } from './field-walk.ts';
 import { scalarSetter } from './setters.ts';
 import type { KustomizeVersion, Transformer } from './transformer.ts';
@@ -16,8 +17,8 @@ export function imageTransformer(image: Image, specs: readonly FieldSpec[], vers
   return {
     transform: (map) => {
       const resources = map.resources.filter(({ kind }) => kind !== 'CustomResourceDefinition');
-      for (const { node } of resources) walkContainers(node, set);
-      for (const { node } of resources) walkFields(node, specs, { set });
+      eachResource(resources, ({ node }) => walkContainers(node, set));
+      eachResource(resources, ({ node }) => walkFields(node, specs, { set }));
     },
   };
 }

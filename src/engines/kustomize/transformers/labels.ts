@@ -1,5 +1,6 @@
 import { TAG } from '../../../yaml/node.ts';
 import type { FieldSpec } from '../config/field-spec.ts';
+import { eachResource } from '../resource/each.ts';
 import { walkFields } from './field-walk.ts';
 import { entrySetter } from './setters.ts';
 import type { Transformer } from './transformer.ts';
@@ -12,12 +13,12 @@ export function mapTransformer(pairs: Readonly<Record<string, string>>, specs: r
   const keys = Object.keys(pairs).sort();
   return {
     transform: (map) => {
-      for (const { node } of map.resources) {
+      eachResource(map.resources, ({ node }) => {
         for (const key of keys) {
           const set = entrySetter(key, pairs[key] ?? '', TAG.str);
           walkFields(node, specs, { set, createKind: 'mapping', createTag: TAG.map });
         }
-      }
+      });
     },
   };
 }

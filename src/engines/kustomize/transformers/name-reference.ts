@@ -3,6 +3,7 @@ import { scalarNode, type YamlNode } from '../../../yaml/node.ts';
 import { BuildError } from '../build-error.ts';
 import type { FieldSpec } from '../config/field-spec.ts';
 import type { NameReference } from '../config/transformer-config.ts';
+import { eachResource } from '../resource/each.ts';
 import { effectiveNamespace, type Gvk, idText, isSelected } from '../resource/res-id.ts';
 import type { Resource } from '../resource/resource.ts';
 import { walkField } from './field-walk.ts';
@@ -18,17 +19,17 @@ export function nameReferenceTransformer(references: readonly NameReference[]): 
   return {
     transform: (map) => {
       const index = new CandidateIndex(map.resources);
-      for (const resource of map.resources) {
+      eachResource(map.resources, (resource) => {
         const original = resource.originalId();
         const specs = [...(byKind.get(original.kind) ?? []), ...(byKind.get('') ?? [])];
-        if (specs.length === 0) continue;
+        if (specs.length === 0) return;
         const referrer = index.referrer(resource);
         for (const { target, spec } of specs) {
           if (!isSelected(original, spec)) continue;
           const fixer = new ReferenceFixer(index, referrer, target, spec);
           walkField(resource.node, { ...spec, ...resource.gvk() }, { set: (node) => fixer.fix(node) });
         }
-      }
+      });
     },
   };
 }

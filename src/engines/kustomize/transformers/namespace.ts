@@ -4,6 +4,7 @@ import { BuildError, prefixed } from '../build-error.ts';
 import { type FieldSpec, fieldSpec } from '../config/field-spec.ts';
 import { lookup } from '../paths/lookup.ts';
 import { note } from '../resource/annotations.ts';
+import { eachResource } from '../resource/each.ts';
 import { annotationOf } from '../resource/metadata.ts';
 import { idKey, idText } from '../resource/res-id.ts';
 import type { Resource } from '../resource/resource.ts';
@@ -35,13 +36,13 @@ export function namespaceTransformer(options: NamespaceOptions): Transformer {
         const key = idKey(resource.id());
         ids.set(key, [...(ids.get(key) ?? []), resource]);
       }
-      for (const resource of map.resources) {
-        if (resource.isEmpty() || annotationOf(resource.node, note.helmGenerated) === 'true') continue;
+      eachResource(map.resources, (resource) => {
+        if (resource.isEmpty() || annotationOf(resource.node, note.helmGenerated) === 'true') return;
         const before = idKey(resource.id());
         resource.storePreviousId();
         setNamespaces(resource, options);
         const after = idKey(resource.id());
-        if (after === before) continue;
+        if (after === before) return;
         ids.set(
           before,
           (ids.get(before) ?? []).filter((other) => other !== resource),
@@ -49,7 +50,7 @@ export function namespaceTransformer(options: NamespaceOptions): Transformer {
         const same = [...(ids.get(after) ?? []), resource];
         ids.set(after, same);
         if (same.length > 1) throw conflict(same);
-      }
+      });
     },
   };
 }

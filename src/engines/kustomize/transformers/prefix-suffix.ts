@@ -1,5 +1,6 @@
 import { TAG } from '../../../yaml/node.ts';
 import type { FieldSpec } from '../config/field-spec.ts';
+import { eachResource } from '../resource/each.ts';
 import { isSelected, type ResId } from '../resource/res-id.ts';
 import type { Resource } from '../resource/resource.ts';
 import { walkField } from './field-walk.ts';
@@ -10,7 +11,7 @@ import type { Transformer } from './transformer.ts';
 export function prefixTransformer(prefix: string, specs: readonly FieldSpec[]): Transformer {
   return {
     transform: (map) => {
-      for (const resource of map.resources) {
+      eachResource(map.resources, (resource) => {
         rename(
           resource,
           specs,
@@ -18,7 +19,7 @@ export function prefixTransformer(prefix: string, specs: readonly FieldSpec[]): 
           (name) => prefix + name,
           () => resource.addPrefix(prefix),
         );
-      }
+      });
     },
   };
 }
@@ -27,7 +28,7 @@ export function prefixTransformer(prefix: string, specs: readonly FieldSpec[]): 
 export function suffixTransformer(suffix: string, specs: readonly FieldSpec[]): Transformer {
   return {
     transform: (map) => {
-      for (const resource of map.resources) {
+      eachResource(map.resources, (resource) => {
         rename(
           resource,
           specs,
@@ -35,7 +36,7 @@ export function suffixTransformer(suffix: string, specs: readonly FieldSpec[]): 
           (name) => name + suffix,
           () => resource.addSuffix(suffix),
         );
-      }
+      });
     },
   };
 }

@@ -2,6 +2,7 @@ import { TAG } from '../../../yaml/node.ts';
 import { BuildError } from '../build-error.ts';
 import type { FieldSpec } from '../config/field-spec.ts';
 import type { Replica } from '../kustomization/types.ts';
+import { eachResource } from '../resource/each.ts';
 import { gvkText, isSelected } from '../resource/res-id.ts';
 import { walkField } from './field-walk.ts';
 import { scalarSetter } from './setters.ts';
@@ -13,13 +14,13 @@ export function replicaTransformer({ name = '', count = 0 }: Replica, specs: rea
     transform: (map) => {
       let found = false;
       for (const spec of specs) {
-        for (const resource of map.resources) {
+        eachResource(map.resources, (resource) => {
           const ids = [...resource.previousIds(), resource.id()];
-          if (resource.isEmpty() || !ids.some((id) => id.name === name && isSelected(id, spec))) continue;
+          if (resource.isEmpty() || !ids.some((id) => id.name === name && isSelected(id, spec))) return;
           found = true;
           const set = scalarSetter(String(count), TAG.int);
           walkField(resource.node, spec, { set, createKind: 'scalar', createTag: TAG.int });
-        }
+        });
       }
       if (found) return;
       const kinds = specs.map(gvkText).join(' ');

@@ -8,6 +8,7 @@ import { selectorType } from '../kustomization/types.ts';
 import { baseName } from '../paths/join.ts';
 import { lookup } from '../paths/lookup.ts';
 import { splitPath } from '../paths/split.ts';
+import { eachResource } from '../resource/each.ts';
 import type { Resource } from '../resource/resource.ts';
 import { selectResources } from '../resource/select.ts';
 import { walkField } from './field-walk.ts';
@@ -37,7 +38,7 @@ export function valueAddTransformer(args: Args, context: PluginContext): Transfo
     transform: (map) => {
       for (const { selector, fieldPath = '', filePathPosition = 0 } of all) {
         const resources = selector === undefined ? map.resources : selectResources(map.resources, selector);
-        for (const resource of resources) addValue(resource, value, fieldPath, filePathPosition);
+        eachResource(resources, (resource) => addValue(resource, value, fieldPath, filePathPosition));
       }
     },
   };

@@ -5,6 +5,7 @@ import { BuildError } from '../build-error.ts';
 import type { FieldSpec } from '../config/field-spec.ts';
 import { lookup } from '../paths/lookup.ts';
 import { splitFieldPath } from '../paths/split.ts';
+import { eachResource } from '../resource/each.ts';
 import type { Resource } from '../resource/resource.ts';
 import { walkField } from './field-walk.ts';
 import type { Transformer } from './transformer.ts';
@@ -47,9 +48,9 @@ export function varTransformer(
   const set = (node: YamlNode): void => replaceIn(node, values);
   return {
     transform: (map) => {
-      for (const { node } of map.resources) {
+      eachResource(map.resources, ({ node }) => {
         for (const spec of specs) walkField(node, spec, { set });
-      }
+      });
     },
   };
 }
