@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ApiObject } from '../support/api-client.ts';
-import { Environment } from '../support/environment.ts';
+import { type AuditMark, Environment } from '../support/environment.ts';
 import { configMap, manifest } from '../support/manifests.ts';
 import { inventoryIds, kustomizeApi, type Tenant } from '../support/tenant.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -72,7 +72,7 @@ describe(`a kustomize-controller that is killed (seed ${seed})`, () => {
   });
 
   /** Kills the controller as soon as the API server has had so many of its writes. */
-  async function killAfter(writes: number, mark: number): Promise<void> {
+  async function killAfter(writes: number, mark: AuditMark): Promise<void> {
     await waitFor(
       async () => {
         const requests = await environment.requestsSince(mark, 'kustomize-controller');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ApiObject } from '../support/api-client.ts';
 import { condition } from '../support/conditions.ts';
-import { Environment, type SeenRequest } from '../support/environment.ts';
+import { type AuditMark, Environment, type SeenRequest } from '../support/environment.ts';
 import { type Kubectl, ref } from '../support/kubectl.ts';
 import { configMap, definition, deployment, job, manifest } from '../support/manifests.ts';
 import { inventoryOf, messageOf, statusOf, type Tenant } from '../support/tenant.ts';
@@ -115,7 +115,10 @@ describe('Kustomization', { concurrency: 4 }, () => {
       await team.request();
       const requests = await requestsOf(team, mark);
       const onObjects = requests.filter(({ resource }) => resource === 'configmaps');
-      assert.ok(onObjects.length <= 2 * names.length, `${onObjects.length} requests on ${names.length} objects`);
+      assert.ok(
+        onObjects.length <= 2 * names.length,
+        `${onObjects.length} requests on ${names.length} objects:\n${onObjects.map(({ verb, name, code, dryRun }) => [verb, name, code, dryRun].join(' ')).join('\n')}`,
+      );
       assert.deepEqual(
         onObjects.filter(({ verb, dryRun }) => verb !== 'get' && !dryRun),
         [],
@@ -500,7 +503,7 @@ describe('Kustomization', { concurrency: 4 }, () => {
     );
   });
 
-  async function requestsOf(team: Tenant, mark: number): Promise<readonly SeenRequest[]> {
+  async function requestsOf(team: Tenant, mark: AuditMark): Promise<readonly SeenRequest[]> {
     const requests = await environment.requestsSince(mark, 'kustomize-controller');
     return requests.filter(({ namespace, verb }) => namespace === team.namespace && verb !== 'watch');
   }

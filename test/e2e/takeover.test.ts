@@ -48,7 +48,7 @@ describe('taking over from Flux', () => {
       assert.equal(now.metadata.resourceVersion, then?.metadata.resourceVersion, object.metadata.name);
       assert.deepEqual(now.metadata['managedFields'], then?.metadata['managedFields']);
     }
-    const writes = (await environment.requestsSince(0, 'kustomize-controller')).filter(
+    const writes = (await environment.requestsSince({ offset: 0, at: 0 }, 'kustomize-controller')).filter(
       ({ verb, dryRun, resource }) => !dryRun && !['get', 'list', 'watch'].includes(verb) && resource !== 'events',
     );
     assert.deepEqual(

@@ -27,8 +27,17 @@ export interface EnvironmentOptions {
   readonly start?: boolean;
 }
 
+/** A moment, and where the audit log ended then. */
+export interface AuditMark {
+  readonly offset: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 /** One request of the audit log. */
 export interface SeenRequest {
+  /** When it came in, milliseconds since the epoch. */
+  readonly at: number;
   readonly verb: string;
   readonly user: string;
   readonly uri: string;
@@ -148,21 +157,23 @@ export class Environment {
     return new Tenant({ environment: this, kubectl, repository });
   }
 
-  /** Where the audit log ends now, for {@link requestsSince}. */
-  async auditMark(): Promise<number> {
-    return (await stat(this.#auditLog())).size;
+  /** This moment, for {@link requestsSince}. */
+  async auditMark(): Promise<AuditMark> {
+    return { offset: (await stat(this.#auditLog())).size, at: Date.now() };
   }
 
   /**
-   * The requests that one of our controllers has made since a mark, oldest first. A request is in the log before its
-   * answer is sent; watches and lists of caches are in it too.
+   * The requests that one of our controllers has made since a mark, oldest first. An earlier one may reach the log after
+   * the mark, when the machine is busy; it is left out by its time. Watches and lists of caches are in it too.
    */
-  async requestsSince(mark: number, controller: string): Promise<readonly SeenRequest[]> {
+  async requestsSince({ offset, at }: AuditMark, controller: string): Promise<readonly SeenRequest[]> {
     await using file = await open(this.#auditLog());
     const { size } = await file.stat();
-    const { buffer } = await file.read(Buffer.alloc(size - mark), 0, size - mark, mark);
+    const { buffer } = await file.read(Buffer.alloc(size - offset), 0, size - offset, offset);
     const lines = buffer.toString('utf8').split('\n').slice(0, -1);
-    return lines.map(seenRequest).filter(({ user }) => user === `system:serviceaccount:flux-system:${controller}`);
+    return lines
+      .map(seenRequest)
+      .filter(({ user, at: seen }) => seen >= at && user === `system:serviceaccount:flux-system:${controller}`);
   }
 
   #auditLog(): string {
@@ -192,6 +203,7 @@ export class Environment {
 }
 
 interface AuditEvent {
+  readonly requestReceivedTimestamp: string;
   readonly verb: string;
   readonly requestURI: string;
   readonly user: { readonly username: string };
@@ -205,8 +217,11 @@ interface AuditEvent {
 }
 
 function seenRequest(line: string): SeenRequest {
-  const { verb, requestURI, user, objectRef, responseStatus } = JSON.parse(line) as AuditEvent;
+  const { verb, requestURI, user, objectRef, responseStatus, requestReceivedTimestamp } = JSON.parse(
+    line,
+  ) as AuditEvent;
   return {
+    at: Date.parse(requestReceivedTimestamp),
     verb,
     user: user.username,
     uri: requestURI,
