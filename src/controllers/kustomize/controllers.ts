@@ -38,7 +38,8 @@ export function createKustomizeControllers(
   const { log, metrics, clock, client, events } = environment;
   const common = environment.flags;
   const caches = createCaches(environment, gates);
-  const deps = createDeps(environment, flags, gates, caches, (key) => controller.queue.add(key));
+  // What ends a wait is cheap, and frees those that depend on it: it goes before new work.
+  const deps = createDeps(environment, flags, gates, caches, (key) => controller.queue.add(key, 1));
   const loop = new ReconcileLoop<Kustomization & KubeObject>(
     {
       type: kustomizationKind,
