@@ -560,6 +560,31 @@ describe('what Kustomizations are given', { concurrency: 4 }, () => {
     });
   });
 
+  for (const duration of ['10000h', '2562047h47m16s']) {
+    it(`lives with an interval and a timeout of ${duration}, and so do the others`, async () => {
+      const team = await tenant();
+      const durations = { interval: duration, retryInterval: duration, timeout: duration };
+      await team.install({ 'cm.yaml': manifest(configMap('cm')) }, durations, 'odd');
+      await team.kustomization({}, 'plain');
+      for (const name of ['odd', 'plain']) await team.ready(name);
+      const sha = await team.push({ 'cm.yaml': manifest(configMap('cm', { key: '2' })) });
+      for (const name of ['odd', 'plain']) await team.applied(sha, name);
+      assert.ok(team.logs('odd').length < 10, `${team.logs('odd').length} lines`);
+    });
+  }
+
+  it('stalls on a duration that is too long for anybody, and can be deleted with it', async () => {
+    const team = await tenant();
+    await team.install({ 'cm.yaml': manifest(configMap('cm')) });
+    await team.ready();
+    const timeout = `${'9'.repeat(30)}h`;
+    await team.kustomization({ timeout, interval: timeout });
+    const stalled = await team.failed('ReconciliationFailed', { says: 'spec.interval: invalid duration' });
+    assert.equal(condition(stalled, 'Stalled')?.status, 'True');
+    await team.uninstall();
+    assert.deepEqual(await team.configMaps(), []);
+  });
+
   it('takes a source of another namespace', async () => {
     const [team, other] = [await tenant(), await tenant()];
     await other.source();

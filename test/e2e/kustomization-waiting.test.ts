@@ -5,7 +5,7 @@ import { condition, isFailed } from '../support/conditions.ts';
 import { Environment } from '../support/environment.ts';
 import { ref } from '../support/kubectl.ts';
 import { configMap, deployment, job, manifest } from '../support/manifests.ts';
-import { messageOf, statusOf, type Tenant } from '../support/tenant.ts';
+import { kustomizeApi, messageOf, statusOf, type Tenant } from '../support/tenant.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 describe('what Kustomizations wait for', { concurrency: 6 }, () => {
@@ -122,6 +122,49 @@ describe('what Kustomizations wait for', { concurrency: 6 }, () => {
       await team.push(files('broken'));
       await team.failed('HealthCheckFailed', { says: `ConfigMap/${team.namespace}/cm` });
       await team.upgrade(files('done'));
+    });
+  });
+
+  describe('Kustomizations that it applies', { concurrency: 6 }, () => {
+    const child = (name: string, spec: object): object => ({
+      apiVersion: kustomizeApi,
+      kind: 'Kustomization',
+      metadata: { name },
+      spec: { interval: '1h', prune: true, sourceRef: { kind: 'GitRepository', name: 'repo' }, ...spec },
+    });
+
+    it('are waited for, and go with it, and with them what they applied', async () => {
+      const team = await tenant();
+      const { namespace: targetNamespace } = team;
+      const files = {
+        'clusters/apps.yaml': manifest(child('apps', { path: './apps', targetNamespace })),
+        'apps/cm.yaml': '}',
+      };
+      await team.install(files, { path: './clusters', wait: true });
+      await team.failed('BuildFailed', { name: 'apps' });
+      await team.waitFor('waiting', waits);
+      await team.upgrade({ 'apps/cm.yaml': manifest(configMap('cm')) });
+      assert.equal(condition(await team.kubectl.get(team.app('apps')), 'Ready')?.status, 'True');
+      assert.deepEqual(await team.configMaps(), ['cm']);
+      await team.uninstall();
+      await team.kubectl.waitGone(team.app('apps'));
+      assert.deepEqual(await team.configMaps(), []);
+    });
+
+    it('may be itself, as after flux bootstrap', async () => {
+      const team = await tenant();
+      const { namespace: targetNamespace } = team;
+      const own = (more: object): string =>
+        manifest(child('app', { path: './', targetNamespace, wait: true, ...more }));
+      await team.install({ 'self.yaml': own({}), 'cm.yaml': manifest(configMap('cm')) }, { path: './', wait: true });
+      await team.ready();
+      const sha = await team.push({ 'self.yaml': own({ commonMetadata: { labels: { from: 'git' } } }) });
+      await team.applied(sha);
+      await team.kubectl.waitFor(ref('v1', 'ConfigMap', 'cm'), 'labelled', ({ metadata }) =>
+        JSON.stringify(metadata['labels']).includes('"from":"git"'),
+      );
+      await team.uninstall();
+      assert.deepEqual(await team.configMaps(), []);
     });
   });
 

@@ -14,7 +14,7 @@ import { healthRulesOf } from './health-rules.ts';
 import { pruneStale } from './prune.ts';
 import { type Delivery, recordRun } from './run.ts';
 import { type ResolvedSource, resolveSource } from './source.ts';
-import { formatTimeout } from './spec.ts';
+import { formatTimeout, refuseDurations } from './spec.ts';
 import { refuseUnsupported } from './unsupported.ts';
 import { variablesOf } from './variables.ts';
 
@@ -28,6 +28,7 @@ export async function reconcileKustomization(
   deps: KustomizationDeps,
 ): Promise<Outcome> {
   refuseUnsupported(object);
+  refuseDurations(object);
   const healthRules = healthRulesOf(object);
   const source = resolveSource(object, deps.sources);
   attempt.annotateEvents(eventMetadata(source));

@@ -1,18 +1,47 @@
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { ObjectKey } from '../../../kube/object.ts';
 import { formatDuration, parseDuration } from '../../../lib/duration.ts';
+import { Fault } from '../../../runtime/fault.ts';
 
 /** Below this, a timeout is too short to build and apply anything (kustomize-controller api/v1, GetTimeout). */
 const MIN_TIMEOUT_MS = 30_000;
 
+/** Go's longest duration, about 292 years, in milliseconds: what a longer one is taken for. */
+const LONGEST_MS = 9_223_372_036_854;
+
+/**
+ * Throws a stalled fault that names a duration which is longer than Go's longest: the API server takes it, but nobody
+ * can have meant it. (Flux's controllers can read no object of the kind any more then.)
+ */
+export function refuseDurations({ spec }: Kustomization): void {
+  for (const field of ['interval', 'retryInterval', 'timeout'] as const) {
+    const text = spec[field];
+    if (text === undefined || isDuration(text)) continue;
+    throw new Fault('stalled', 'ReconciliationFailed', `spec.${field}: invalid duration '${text}': it is too long`);
+  }
+}
+
+function isDuration(text: string): boolean {
+  try {
+    parseDuration(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function durationMs(text: string): number {
+  return isDuration(text) ? parseDuration(text) : LONGEST_MS;
+}
+
 /** `spec.interval` in milliseconds. */
 export function intervalMs(object: Kustomization): number {
-  return parseDuration(object.spec.interval);
+  return durationMs(object.spec.interval);
 }
 
 /** `spec.retryInterval` in milliseconds, the interval when it is absent. */
 export function retryIntervalMs(object: Kustomization): number {
-  return object.spec.retryInterval === undefined ? intervalMs(object) : parseDuration(object.spec.retryInterval);
+  return object.spec.retryInterval === undefined ? intervalMs(object) : durationMs(object.spec.retryInterval);
 }
 
 /**
@@ -21,7 +50,7 @@ export function retryIntervalMs(object: Kustomization): number {
  */
 export function timeoutMs(object: Kustomization): number {
   const given =
-    object.spec.timeout === undefined ? intervalMs(object) - MIN_TIMEOUT_MS : parseDuration(object.spec.timeout);
+    object.spec.timeout === undefined ? intervalMs(object) - MIN_TIMEOUT_MS : durationMs(object.spec.timeout);
   return Math.max(given, MIN_TIMEOUT_MS);
 }
 
