@@ -1,7 +1,4 @@
-/**
- * The metadata of an object as the API server serves it. Structurally the `ObjectMeta` of `src/kube/object.ts`, which
- * this folder must not import.
- */
+/** The metadata of an object as the API server serves it. */
 export interface ObjectMeta {
   readonly name: string;
   readonly namespace?: string;
