@@ -29,17 +29,29 @@ export class BuildError extends Error {
   }
 }
 
-/** The same error with words before its message; what it knows of the place stays, `place` fills the gaps. */
+/** The same error with words before its message; what it knows of the place stays, see {@link located}. */
 export function prefixed(error: unknown, prefix: string, place: BuildErrorPlace = {}): BuildError {
   const message = error instanceof Error ? error.message : String(error);
+  return new BuildError(`${prefix}: ${message}`, { ...filled(error, place), cause: error });
+}
+
+/** The same error; `place` fills the gaps in what it knows of its place, unless it knows of another file. */
+export function located(error: unknown, place: BuildErrorPlace): BuildError {
+  if (error instanceof BuildError && error.file !== undefined && error.file !== place.file) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new BuildError(message, { ...filled(error, place), cause: error });
+}
+
+function filled(error: unknown, place: BuildErrorPlace): BuildErrorPlace {
   const known: BuildErrorPlace = error instanceof BuildError || isPlaced(error) ? error : {};
-  return new BuildError(`${prefix}: ${message}`, {
-    file: known.file ?? place.file,
+  const quotes = [...(known.quotes ?? []), ...(place.quotes ?? [])];
+  if (known.file !== undefined && known.file !== place.file) return { ...known, quotes };
+  return {
+    file: place.file,
     line: known.line ?? place.line,
     field: known.field ?? place.field,
-    quotes: [...(known.quotes ?? []), ...(place.quotes ?? [])],
-    cause: error,
-  });
+    quotes,
+  };
 }
 
 function isPlaced(error: unknown): error is Error & { readonly file?: string; readonly line?: number } {

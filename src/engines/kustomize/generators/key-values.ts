@@ -11,7 +11,7 @@ export function loadPairs(args: ConfigMapArgs, loader: Loader, isSecret: boolean
   const { envs = [], literals = [], files = [] } = args;
   return [
     ...within('envs', `env source files: [${envs.join(' ')}]`, () =>
-      envs.flatMap((path) => envPairs(loader.bytes(path), path)),
+      envs.flatMap((path) => envPairs(loader.bytes(path), loader.pathOf(path))),
     ),
     ...within(
       'literals',
@@ -44,7 +44,7 @@ export function textOrBytes(bytes: Uint8Array): string | Uint8Array {
 
 function envPairs(bytes: Uint8Array, file: string): KeyValue[] {
   const text = textOrBytes(bytes);
-  if (typeof text !== 'string') throw new BuildError(`env file '${file}' has invalid utf8 bytes`, { file });
+  if (typeof text !== 'string') throw new BuildError(`env file '/${file}' has invalid utf8 bytes`, { file });
   const pairs: KeyValue[] = [];
   for (const line of text.replace(/^\ufeff/, '').split('\n')) {
     const trimmed = line.replace(/\r$/, '').trimStart();

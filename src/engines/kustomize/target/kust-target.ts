@@ -2,7 +2,7 @@ import { jsonEqual } from '../../../lib/json.ts';
 import type { Tree } from '../../../lib/tree.ts';
 import { jsonValue } from '../../../yaml/json-value.ts';
 import { parseYaml } from '../../../yaml/parse.ts';
-import { BuildError, prefixed } from '../build-error.ts';
+import { BuildError, type BuildErrorPlace, located, prefixed } from '../build-error.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import { readCrdFile } from '../config/crd-config.ts';
 import { defaultConfigs } from '../config/default-config.ts';
@@ -62,7 +62,7 @@ export class KustTarget {
 
   private constructor(context: BuildContext, loader: Loader, origin: Origin | undefined) {
     const { kustomization, fileName, warnings } = loadKustomization(loader, context.version);
-    for (const warning of warnings) context.warnings.push(`/${loader.root}/${fileName}: ${warning}`);
+    for (const warning of warnings) context.warnings.push(`/${loader.pathOf(fileName)}: ${warning}`);
     this.context = context;
     this.loader = loader;
     this.kustomization = kustomization;
@@ -88,20 +88,23 @@ export class KustTarget {
   accumulate(into = new Accumulator()): Accumulator {
     const { version } = this.context;
     const k = this.kustomization;
-    within('accumulating resources', () => {
+    within('accumulating resources', this.at('resources'), () => {
       for (const path of k.resources ?? []) this.addResource(into, path);
     });
-    const configured = (k.configurations ?? []).map((path) => readConfigFile(this.loader.text(path), path, version));
+    const configured = (k.configurations ?? []).map((path) =>
+      this.read('configurations', path, (text, file) => readConfigFile(text, file, version)),
+    );
     into.addConfig(mergeConfig(defaultConfigs[version], configured.reduce(mergeConfig, emptyConfig)));
-    const described = (k.crds ?? []).map((path) => readCrdFile(this.loader.text(path), path));
+    const described = (k.crds ?? []).map((path) => this.read('crds', path, readCrdFile));
     into.addConfig(described.reduce(mergeConfig, emptyConfig));
     this.runGenerators(into);
-    within('accumulating components', () => {
+    within('accumulating components', this.at('components'), () => {
       for (const path of k.components ?? []) this.addDirectory(into, path, true);
     });
     this.runTransformers(into);
     this.runValidators(into);
-    if (k.vars !== undefined) within(`merging vars of '/${this.loader.root}'`, () => into.addVars(k.vars ?? []));
+    if (k.vars !== undefined)
+      within(`merging vars of '/${this.loader.root}'`, this.at('vars'), () => into.addVars(k.vars ?? []));
     return into;
   }
 
@@ -109,12 +112,19 @@ export class KustTarget {
     const field = this.kustomization.openapi ?? {};
     const { path, version } = field as { readonly path?: string; readonly version?: string };
     const custom =
-      path === undefined ? undefined : within(`loading the schemas of '${path}'`, () => this.customSchema(path));
+      path === undefined
+        ? undefined
+        : this.read('openapi', path, (text, file) => readCustomSchema(parseYaml(text, { file }), file));
     this.context.registry.set({ path, version }, custom, outermost);
   }
 
-  private customSchema(path: string): ReturnType<typeof readCustomSchema> {
-    return readCustomSchema(parseYaml(this.loader.text(path), { file: path }), path);
+  /** What a file says that a field of this kustomization names. */
+  private read<T>(field: string, path: string, parse: (text: string, file: string) => T): T {
+    try {
+      return parse(this.loader.text(path), this.loader.pathOf(path));
+    } catch (error) {
+      throw located(error, this.at(field));
+    }
   }
 
   private addResource(into: Accumulator, path: string): void {
@@ -122,8 +132,7 @@ export class KustTarget {
     const isRemote = isRemoteFile(path) || parseRepoSpec(path) !== undefined;
     if (isRemote && tree.stat(joinPath(this.loader.root, path)) === undefined) {
       throw new BuildError(`accumulating resources from '${path}': remote resources are not enabled`, {
-        field: 'resources',
-        file: this.file(),
+        ...this.at('resources'),
       });
     }
     if (tree.stat(joinPath(this.loader.root, path)) === 'dir') this.addDirectory(into, path, false);
@@ -135,42 +144,45 @@ export class KustTarget {
     try {
       resources = this.context.factory.fromText(this.loader.text(path), joinPath(this.loader.root, path));
     } catch (error) {
-      throw prefixed(error, `accumulating resources from '${path}'`, { field: 'resources', file: this.file() });
+      throw prefixed(error, `accumulating resources from '${path}'`, this.at('resources'));
     }
     if (this.origin !== undefined) {
       const text = originText(appendOrigin(this.origin, path));
       for (const resource of resources) resource.setAnnotations(resource.annotations().set(originAnnotation, text));
     }
-    within(`merging resources from '${path}'`, () => into.map.appendAll(resources));
+    within(`merging resources from '${path}'`, this.at('resources'), () => into.map.appendAll(resources));
   }
 
   private addDirectory(into: Accumulator, path: string, isComponent: boolean): void {
-    const loader = within(`accumulating from '${path}'`, () => this.loader.enter(path));
+    const where = this.at(isComponent ? 'components' : 'resources');
+    const loader = within(`accumulating from '${path}'`, where, () => this.loader.enter(path));
     const place = `path '/${loader.root}'`;
     const origin = this.origin === undefined ? undefined : appendOrigin(this.origin, path);
-    const target = within(`couldn't make target for ${place}`, () => new KustTarget(this.context, loader, origin));
+    const target = within(
+      `couldn't make target for ${place}`,
+      where,
+      () => new KustTarget(this.context, loader, origin),
+    );
     target.useSchemas(false);
     const { kind = '' } = target.kustomization;
     if (isComponent && kind !== 'Component') {
-      throw new BuildError(`expected kind 'Component' for ${place} but got '${kind}'`, {
-        field: 'components',
-        file: this.file(),
-      });
+      throw new BuildError(`expected kind 'Component' for ${place} but got '${kind}'`, where);
     }
     if (!isComponent && kind === 'Component') {
-      throw new BuildError(`expected kind != 'Component' for ${place}`, { field: 'resources', file: this.file() });
+      throw new BuildError(`expected kind != 'Component' for ${place}`, this.at('resources'));
     }
     if (isComponent) {
-      within(`recursed accumulation of ${place}`, () => target.accumulate(into));
-      within(`recursed merging from ${place}`, () => into.mergeAgain());
+      within(`recursed accumulation of ${place}`, where, () => target.accumulate(into));
+      within(`recursed merging from ${place}`, where, () => into.mergeAgain());
     } else {
-      const own = within(`recursed accumulation of ${place}`, () => target.accumulate());
-      within(`recursed merging from ${place}`, () => into.merge(own));
+      const own = within(`recursed accumulation of ${place}`, where, () => target.accumulate());
+      within(`recursed merging from ${place}`, where, () => into.merge(own));
     }
   }
 
-  private file(): string {
-    return joinPath(this.loader.root, this.fileName);
+  /** A field of this kustomization. */
+  private at(field?: string): BuildErrorPlace {
+    return { file: this.loader.pathOf(this.fileName), field };
   }
 
   private pluginContext(): PluginContext {
@@ -188,29 +200,37 @@ export class KustTarget {
   private runGenerators(into: Accumulator): void {
     const context = this.pluginContext();
     const steps: Step<Generator>[] = [
-      ...builtinGenerators(this.kustomization, context).map(({ kind, plugin }) => ({
+      ...this.configured(() => builtinGenerators(this.kustomization, context)).map(({ kind, plugin }) => ({
         plugin,
         origin: this.builtinOrigin(kind),
       })),
       ...this.pluginSteps(this.kustomization.generators, pluginGenerator, 'loading generator plugins'),
     ];
     for (const { plugin, origin } of steps) {
-      const resources = plugin.generate();
+      const resources = this.configured(() => plugin.generate());
       addOrigin(resources, origin);
-      within('merging from generator', () => into.map.absorb(resources, this.context.version));
+      within('merging from generator', this.at(), () => into.map.absorb(resources, this.context.version));
+    }
+  }
+
+  /** Does what this kustomization asks for; what fails without naming a file is its fault. */
+  private configured<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw located(error, this.at());
     }
   }
 
   private runTransformers(into: Accumulator): void {
     const steps: Step<Transformer>[] = [
-      ...builtinTransformers(this.kustomization, into.config, this.pluginContext()).map(({ kind, plugin }) => ({
-        plugin,
-        origin: this.builtinOrigin(kind),
-      })),
+      ...this.configured(() => builtinTransformers(this.kustomization, into.config, this.pluginContext())).map(
+        ({ kind, plugin }) => ({ plugin, origin: this.builtinOrigin(kind) }),
+      ),
       ...this.pluginSteps(this.kustomization.transformers, pluginTransformer, 'loading transformer plugins'),
     ];
     for (const { plugin, origin } of steps) {
-      plugin.transform(into.map);
+      this.configured(() => plugin.transform(into.map));
       if (origin !== undefined) addTransformation(into.map.resources, origin);
       into.map.dropEmpty();
     }
@@ -219,7 +239,7 @@ export class KustTarget {
   private runValidators(into: Accumulator): void {
     for (const { plugin } of this.pluginSteps(this.kustomization.validators, pluginTransformer, 'loading validators')) {
       const before = snapshot(into.map);
-      plugin.transform(into.map);
+      this.configured(() => plugin.transform(into.map));
       for (const resource of into.map.resources) removeValidatedBy(resource);
       if (!jsonEqual(before, snapshot(into.map)))
         throw new BuildError("validator shouldn't modify the resource map", { field: 'validators' });
@@ -235,7 +255,7 @@ export class KustTarget {
     if (entries === undefined) return [];
     const configs = new Accumulator();
     const paths = entries.filter((entry) => !this.addInline(configs, entry));
-    return within(what, () => {
+    return within(what, this.at(), () => {
       for (const path of paths) this.addResource(configs, path);
       return configs.map.resources.map((resource) => ({
         plugin: make(resource, this.pluginContext()),
@@ -260,11 +280,11 @@ export class KustTarget {
   }
 }
 
-function within<T>(what: string, action: () => T): T {
+function within<T>(what: string, place: BuildErrorPlace, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    throw prefixed(error, what);
+    throw prefixed(error, what, place);
   }
 }
 

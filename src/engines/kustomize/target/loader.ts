@@ -42,14 +42,19 @@ export class Loader {
       throw new BuildError(`remote file '${path}' cannot be read: remote resources are not enabled`);
     const full = joinPath(this.root, path);
     const type = this.tree.stat(full);
-    if (type === undefined) throw new BuildError(`'/${full}' doesn't exist`, { file: full });
-    if (type === 'dir') throw new BuildError(`'/${full}' must resolve to a file`, { file: full });
+    if (type === undefined) throw new BuildError(`'/${full}' doesn't exist`);
+    if (type === 'dir') throw new BuildError(`'/${full}' must resolve to a file`);
     if (this.options.rootOnly && !isBelow(full, this.root)) {
-      throw new BuildError(`security; file '/${full}' is not in or below '/${this.root}'`, { file: full });
+      throw new BuildError(`security; file '/${full}' is not in or below '/${this.root}'`);
     }
     const content = this.tree.readFile(full);
-    if (content === undefined) throw new BuildError(`'/${full}' cannot be read`, { file: full });
+    if (content === undefined) throw new BuildError(`'/${full}' cannot be read`);
     return content;
+  }
+
+  /** What a path of the kustomization is in the tree. */
+  pathOf(path: string): string {
+    return joinPath(this.root, path);
   }
 
   /** A file as text. */
@@ -93,7 +98,7 @@ function directory(tree: Tree, path: string): string {
   if (type === 'dir') return path;
   const problem =
     type === 'file' ? `'/${path}': file is not directory` : `not a valid directory: '/${path}' doesn't exist`;
-  throw new BuildError(`must build at directory: ${problem}`, { file: path });
+  throw new BuildError(`must build at directory: ${problem}`);
 }
 
 function isAmbiguous(path: string): boolean {

@@ -12,7 +12,7 @@ export function loadReplacements(fields: readonly ReplacementField[], loader: Lo
     if (field.source !== undefined || (field.targets ?? []).length > 0) {
       throw new BuildError(`cannot specify both path and inline replacement: ${path}`, { field: 'replacements.path' });
     }
-    return readReplacements(loader.text(path), path);
+    return readReplacements(loader.text(path), loader.pathOf(path));
   });
 }
 

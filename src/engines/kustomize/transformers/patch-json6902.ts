@@ -17,7 +17,7 @@ export function json6902Transformer(
   { target, path = '', jsonOp = '' }: Json6902Args,
   context: PluginContext,
 ): Transformer {
-  const place = { field: 'patchesJson6902', file: path === '' ? undefined : path };
+  const place = { field: 'patchesJson6902', file: path === '' ? undefined : context.loader.pathOf(path) };
   if (target === undefined || !target.name) throw new BuildError('must specify the target name', place);
   if (path === '' && jsonOp === '') throw new BuildError('empty file path and empty jsonOp', place);
   if (path !== '' && jsonOp !== '') throw new BuildError('must specify a file path or jsonOp, not both', place);

@@ -36,6 +36,6 @@ function load(path: string, { factory, loader }: PluginContext): Resource[] {
   try {
     return factory.fromText(path);
   } catch {
-    return factory.fromText(loader.text(path), path);
+    return factory.fromText(loader.text(path), loader.pathOf(path));
   }
 }

@@ -54,10 +54,10 @@ function patchText(
     return {
       text: context.loader.text(path),
       source: { shown: `[path: ${JSON.stringify(path)}]`, quotes: [] },
-      file: path,
+      file: context.loader.pathOf(path),
     };
   } catch (error) {
-    throw prefixed(error, `failed to get the patch file from path(${path})`, { file: path });
+    throw prefixed(error, `failed to get the patch file from path(${path})`, place);
   }
 }
 

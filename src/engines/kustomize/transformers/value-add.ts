@@ -46,8 +46,9 @@ export function valueAddTransformer(args: Args, context: PluginContext): Transfo
 
 function fromFile(path: string, { loader }: PluginContext): NonNullable<Args['targets']> {
   if (path === '') return [];
-  const mode = { strict: false, coerce: true, file: path };
-  return decodeStruct(parseYaml(loader.text(path), { file: path }), { targets }, mode, path).targets ?? [];
+  const file = loader.pathOf(path);
+  const value = parseYaml(loader.text(path), { file });
+  return decodeStruct(value, { targets }, { strict: false, coerce: true, file }, path).targets ?? [];
 }
 
 function addValue(resource: Resource, value: string, fieldPath: string, position: number): void {
