@@ -122,6 +122,11 @@ export class Resource {
     return this.previous.ids;
   }
 
+  /** A quick test that is true at least for all names that it has or had. */
+  mayHaveName(name: string): boolean {
+    return this.name === name || annotationOf(this.node, note.previousNames)?.includes(name) === true;
+  }
+
   /** Notes the present id before it changes. */
   storePreviousId(): void {
     const id = this.id();

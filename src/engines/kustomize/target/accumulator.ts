@@ -2,7 +2,7 @@ import { BuildError, prefixed } from '../build-error.ts';
 import { emptyConfig, mergeConfig, type TransformerConfig } from '../config/transformer-config.ts';
 import type { Var } from '../kustomization/types.ts';
 import { idText, type ResId, sameGvk, sameId } from '../resource/res-id.ts';
-import { ResMap } from '../resource/res-map.ts';
+import { ResMap, type TakenIds } from '../resource/res-map.ts';
 import { type VarValue, varTransformer, varValueAt } from '../transformers/vars.ts';
 
 /** Objects, and the rules by which they are transformed, as they come together (api/internal/accumulator). */
@@ -16,8 +16,8 @@ export class Accumulator {
   }
 
   /** Takes in what another directory brought. Throws {@link BuildError} on equal ids and vars. */
-  merge(other: Accumulator): void {
-    this.map.appendAll(other.map.resources);
+  merge(other: Accumulator, taken: TakenIds): void {
+    this.map.appendAll(other.map.resources, taken);
     this.addConfig(other.config);
     for (const variable of other.vars.values()) this.addVar(variable);
   }

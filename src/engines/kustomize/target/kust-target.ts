@@ -17,7 +17,7 @@ import { originAnnotation } from '../resource/annotations.ts';
 import type { ResourceFactory } from '../resource/factory.ts';
 import { metaMap, setMetaMap } from '../resource/metadata.ts';
 import { idText } from '../resource/res-id.ts';
-import type { ResMap } from '../resource/res-map.ts';
+import type { ResMap, TakenIds } from '../resource/res-map.ts';
 import type { Resource } from '../resource/resource.ts';
 import type { Generator, KustomizeVersion, PluginContext, Transformer } from '../transformers/transformer.ts';
 import { Accumulator } from './accumulator.ts';
@@ -89,7 +89,8 @@ export class KustTarget {
     const { version } = this.context;
     const k = this.kustomization;
     within('accumulating resources', this.at('resources'), () => {
-      for (const path of k.resources ?? []) this.addResource(into, path);
+      const taken = into.map.takenIds();
+      for (const path of k.resources ?? []) this.addResource(into, taken, path);
     });
     const configured = (k.configurations ?? []).map((path) =>
       this.read('configurations', path, (text, file) => readConfigFile(text, file, version)),
@@ -99,7 +100,7 @@ export class KustTarget {
     into.addConfig(described.reduce(mergeConfig, emptyConfig));
     this.runGenerators(into);
     within('accumulating components', this.at('components'), () => {
-      for (const path of k.components ?? []) this.addDirectory(into, path, true);
+      for (const path of k.components ?? []) this.addDirectory(into, path);
     });
     this.runTransformers(into);
     this.runValidators(into);
@@ -127,7 +128,7 @@ export class KustTarget {
     }
   }
 
-  private addResource(into: Accumulator, path: string): void {
+  private addResource(into: Accumulator, taken: TakenIds, path: string): void {
     const { tree } = this.context;
     const isRemote = isRemoteFile(path) || parseRepoSpec(path) !== undefined;
     if (isRemote && tree.stat(joinPath(this.loader.root, path)) === undefined) {
@@ -135,11 +136,11 @@ export class KustTarget {
         ...this.at('resources'),
       });
     }
-    if (tree.stat(joinPath(this.loader.root, path)) === 'dir') this.addDirectory(into, path, false);
-    else this.addFile(into, path);
+    if (tree.stat(joinPath(this.loader.root, path)) === 'dir') this.addDirectory(into, path, taken);
+    else this.addFile(into, taken, path);
   }
 
-  private addFile(into: Accumulator, path: string): void {
+  private addFile(into: Accumulator, taken: TakenIds, path: string): void {
     let resources: Resource[];
     try {
       resources = this.context.factory.fromText(this.loader.text(path), joinPath(this.loader.root, path));
@@ -150,10 +151,12 @@ export class KustTarget {
       const text = originText(appendOrigin(this.origin, path));
       for (const resource of resources) resource.setAnnotations(resource.annotations().set(originAnnotation, text));
     }
-    within(`merging resources from '${path}'`, this.at('resources'), () => into.map.appendAll(resources));
+    within(`merging resources from '${path}'`, this.at('resources'), () => into.map.appendAll(resources, taken));
   }
 
-  private addDirectory(into: Accumulator, path: string, isComponent: boolean): void {
+  /** A component goes into what is there; any other kustomization is built for itself, and then added. */
+  private addDirectory(into: Accumulator, path: string, taken?: TakenIds): void {
+    const isComponent = taken === undefined;
     const where = this.at(isComponent ? 'components' : 'resources');
     const loader = within(`accumulating from '${path}'`, where, () => this.loader.enter(path));
     const place = `path '/${loader.root}'`;
@@ -176,7 +179,7 @@ export class KustTarget {
       within(`recursed merging from ${place}`, where, () => into.mergeAgain());
     } else {
       const own = within(`recursed accumulation of ${place}`, where, () => target.accumulate());
-      within(`recursed merging from ${place}`, where, () => into.merge(own));
+      within(`recursed merging from ${place}`, where, () => into.merge(own, taken));
     }
   }
 
@@ -206,11 +209,12 @@ export class KustTarget {
       })),
       ...this.pluginSteps(this.kustomization.generators, pluginGenerator, 'loading generator plugins'),
     ];
-    for (const { plugin, origin } of steps) {
+    const generated = steps.flatMap(({ plugin, origin }) => {
       const resources = this.configured(() => plugin.generate());
       addOrigin(resources, origin);
-      within('merging from generator', this.at(), () => into.map.absorb(resources, this.context.version));
-    }
+      return resources;
+    });
+    within('merging from generator', this.at(), () => into.map.absorb(generated, this.context.version));
   }
 
   /** Does what this kustomization asks for; what fails without naming a file is its fault. */
@@ -256,7 +260,8 @@ export class KustTarget {
     const configs = new Accumulator();
     const paths = entries.filter((entry) => !this.addInline(configs, entry));
     return within(what, this.at(), () => {
-      for (const path of paths) this.addResource(configs, path);
+      const taken = configs.map.takenIds();
+      for (const path of paths) this.addResource(configs, taken, path);
       return configs.map.resources.map((resource) => ({
         plugin: make(resource, this.pluginContext()),
         origin: originOfPlugin(resource),
