@@ -511,6 +511,7 @@ describe('GitRepository', () => {
     ['provider azure', { provider: 'azure' }, 'InvalidProviderConfiguration'],
     ['provider github', { provider: 'github' }, 'InvalidProviderConfiguration'],
     ['serviceAccountName', { provider: 'aws', serviceAccountName: 'x' }, 'FeatureGateDisabled'],
+    ['a timeout beyond measure', { timeout: '99999999999999m' }, 'GitOperationFailed'],
   ] as const) {
     it(`stalls on ${field} instead of ignoring it`, async () => {
       await commit({ a: '1' });

@@ -2,6 +2,7 @@ import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { ObjectKey } from '../../../kube/object.ts';
 import { formatDuration, parseDuration } from '../../../lib/duration.ts';
 import { Fault } from '../../../runtime/fault.ts';
+import { invalidDuration, isDuration } from '../../../runtime/spec-durations.ts';
 
 /** Below this, a timeout is too short to build and apply anything (kustomize-controller api/v1, GetTimeout). */
 const MIN_TIMEOUT_MS = 30_000;
@@ -9,25 +10,10 @@ const MIN_TIMEOUT_MS = 30_000;
 /** Go's longest duration, about 292 years, in milliseconds: what a longer one is taken for. */
 const LONGEST_MS = 9_223_372_036_854;
 
-/**
- * Throws a stalled fault that names a duration which is longer than Go's longest: the API server takes it, but nobody
- * can have meant it. (Flux's controllers can read no object of the kind any more then.)
- */
+/** Throws a stalled fault that names a duration which is too long to be one; see {@link invalidDuration}. */
 export function refuseDurations({ spec }: Kustomization): void {
-  for (const field of ['interval', 'retryInterval', 'timeout'] as const) {
-    const text = spec[field];
-    if (text === undefined || isDuration(text)) continue;
-    throw new Fault('stalled', 'ReconciliationFailed', `spec.${field}: invalid duration '${text}': it is too long`);
-  }
-}
-
-function isDuration(text: string): boolean {
-  try {
-    parseDuration(text);
-    return true;
-  } catch {
-    return false;
-  }
+  const problem = invalidDuration(spec, ['interval', 'retryInterval', 'timeout']);
+  if (problem !== undefined) throw new Fault('stalled', 'ReconciliationFailed', problem);
 }
 
 function durationMs(text: string): number {

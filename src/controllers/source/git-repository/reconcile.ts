@@ -5,9 +5,11 @@ import { withDeadline } from '../../../lib/async.ts';
 import { parseDuration } from '../../../lib/duration.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import type { ConditionChange, EventInput, Outcome } from '../../../runtime/outcome.ts';
+import { invalidDuration } from '../../../runtime/spec-durations.ts';
 import { readAccess } from './access.ts';
 import { contentConfigChanged, observedConfig } from './content-config.ts';
 import type { GitRepositoryDeps } from './deps.ts';
+import { fetchFailed } from './faults.ts';
 import { findIncludes, includesDiffer } from './includes.ts';
 import { inspectStorage, type StorageState } from './inspect-storage.ts';
 import { storeArtifact } from './store-artifact.ts';
@@ -27,6 +29,7 @@ export async function reconcileGitRepository(
   const state = await inspectStorage(object, deps.storage, signal);
   learnStorage(state, attempt);
   refuseUnsupported(object, deps.gates);
+  refuseDurations(object);
   attempt.record({ sourceVerificationMode: undefined }, [absent('SourceVerified'), absent('StorageOperationFailed')]);
 
   const access = await readAccess(object, deps.client, signal);
@@ -137,6 +140,12 @@ function inStorage({ revision }: Artifact): ConditionChange {
 
 function absent(type: ConditionChange['type']): ConditionChange {
   return { type, status: 'absent' };
+}
+
+/** Throws a stalled fault that names a duration which is too long to be one. */
+function refuseDurations({ spec }: GitRepository): void {
+  const problem = invalidDuration(spec, ['interval', 'timeout']);
+  if (problem !== undefined) throw fetchFailed('stalled', 'GitOperationFailed', problem);
 }
 
 function timeoutMs({ spec }: GitRepository): number {
