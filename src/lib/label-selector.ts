@@ -91,7 +91,7 @@ function compare(operator: string, actual: string, wanted: string): boolean {
 }
 
 function isInteger(text: string): boolean {
-  return /^-?\d{1,19}$/.test(text);
+  return /^[-+]?\d{1,19}$/.test(text);
 }
 
 function checkedKey(key: string, text: string): string {

@@ -1,6 +1,7 @@
+import { type LabelMatcher, parseLabelSelector } from '../../../lib/label-selector.ts';
+import { prefixed } from '../build-error.ts';
 import type { Selector } from '../kustomization/types.ts';
 import { compileAnchored } from '../paths/regex.ts';
-import { parseLabelSelector } from './label-selector.ts';
 import { effectiveNamespace, type Gvk } from './res-id.ts';
 import type { Resource } from './resource.ts';
 
@@ -28,8 +29,7 @@ export function compileSelector(selector: Selector): SelectorRegex {
 /** The objects that a patch's target means: by their first or present name and namespace (reswrangler.go, Select). */
 export function selectResources(resources: readonly Resource[], selector: Selector): Resource[] {
   const regex = compileSelector(selector);
-  const labels = parseLabelSelector(selector.labelSelector ?? '');
-  const annotations = parseLabelSelector(selector.annotationSelector ?? '');
+  const hasLabels = labelMatcher(selector);
   return resources.filter((resource) => {
     const now = resource.id();
     const original = resource.originalId();
@@ -37,8 +37,24 @@ export function selectResources(resources: readonly Resource[], selector: Select
       (regex.namespace(effectiveNamespace(original)) || regex.namespace(effectiveNamespace(now))) &&
       (regex.name(original.name) || regex.name(now.name)) &&
       regex.gvk(now) &&
-      (!selector.labelSelector || labels(resource.labels())) &&
-      (!selector.annotationSelector || annotations(resource.annotations()))
+      hasLabels(resource)
     );
   });
+}
+
+/** Whether an object's labels and annotations are those of a selector. Throws {@link BuildError} on a bad selector. */
+export function labelMatcher({ labelSelector, annotationSelector }: Selector): (resource: Resource) => boolean {
+  const labels = labelSelector ? parse(labelSelector, 'labelSelector') : undefined;
+  const annotations = annotationSelector ? parse(annotationSelector, 'annotationSelector') : undefined;
+  return (resource) =>
+    (labels === undefined || labels(Object.fromEntries(resource.labels()))) &&
+    (annotations === undefined || annotations(Object.fromEntries(resource.annotations())));
+}
+
+function parse(text: string, field: string): LabelMatcher {
+  try {
+    return parseLabelSelector(text);
+  } catch (error) {
+    throw prefixed(error, 'invalid selector', { field });
+  }
 }

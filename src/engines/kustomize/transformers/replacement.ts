@@ -5,10 +5,9 @@ import type { FieldOptions, Replacement, Selector } from '../kustomization/types
 import { type CreateKind, lookup } from '../paths/lookup.ts';
 import { matchPath } from '../paths/match.ts';
 import { splitFieldPath } from '../paths/split.ts';
-import { parseLabelSelector } from '../resource/label-selector.ts';
 import { idText, isIdSelected, type ResId } from '../resource/res-id.ts';
 import type { Resource } from '../resource/resource.ts';
-import { compileSelector } from '../resource/select.ts';
+import { compileSelector, labelMatcher } from '../resource/select.ts';
 import { setInText } from './structured-text.ts';
 import type { KustomizeVersion, Transformer } from './transformer.ts';
 
@@ -109,12 +108,13 @@ function applyTo(resources: readonly Resource[], value: YamlNode, target: Target
   }
   const select = compileSelector(target.select);
   const reject = (target.reject ?? []).filter(hasId).map(compileSelector);
+  const hasLabels = labelMatcher(target.select);
+  const rejectsLabels = (target.reject ?? []).filter(selectsLabels).map(labelMatcher);
   for (const resource of resources) {
     const ids = idsOf(resource);
     const meets = (regex: ReturnType<typeof compileSelector>): boolean =>
       ids.some((id) => regex.gvk(id) && regex.name(id.name) && regex.namespace(id.namespace));
-    if (!hasLabels(resource, target.select)) continue;
-    if ((target.reject ?? []).some((rejected) => selectsLabels(rejected) && hasLabels(resource, rejected))) continue;
+    if (!hasLabels(resource) || rejectsLabels.some((rejects) => rejects(resource))) continue;
     if (reject.some(meets) || !meets(select)) continue;
     for (const fieldPath of target.fieldPaths?.length ? target.fieldPaths : ['metadata.name']) {
       copyTo(resource, value, fieldPath, target.options, version);
@@ -128,13 +128,6 @@ function hasId({ group, version, kind, name, namespace }: Selector): boolean {
 
 function selectsLabels({ annotationSelector, labelSelector }: Selector): boolean {
   return Boolean(annotationSelector) || Boolean(labelSelector);
-}
-
-function hasLabels(resource: Resource, { annotationSelector, labelSelector }: Selector): boolean {
-  return (
-    (!annotationSelector || parseLabelSelector(annotationSelector)(resource.annotations())) &&
-    (!labelSelector || parseLabelSelector(labelSelector)(resource.labels()))
-  );
 }
 
 function copyTo(
