@@ -1,4 +1,5 @@
 import { isRecord } from '../../../lib/json.ts';
+import { setMember } from '../../../yaml/decode.ts';
 import { emitYaml } from '../../../yaml/emit.ts';
 import type { Kustomization } from './types.ts';
 
@@ -23,7 +24,7 @@ function compact(value: unknown, field: string): unknown {
   for (const [name, member] of Object.entries(value)) {
     if (member === undefined || member === null || member === '' || member === false || member === 0) continue;
     if (Array.isArray(member) ? member.length === 0 : isEmptyMap(member, name)) continue;
-    kept[name] = compact(member, name);
+    setMember(kept, name, compact(member, name));
   }
   return kept;
 }
