@@ -3,8 +3,8 @@ import { parseYaml } from '../../yaml/parse.ts';
 import { BuildError, prefixed } from './build-error.ts';
 import { goJson } from './go-json.ts';
 import { decodeStruct } from './kustomization/decode.ts';
-import { kustomizationFileNames } from './kustomization/load.ts';
-import { type Image, type Kustomization, kustomizationType, type Patch, type Selector } from './kustomization/types.ts';
+import { kustomizationFileNames, kustomizationTypeFor } from './kustomization/load.ts';
+import type { Image, Kustomization, Patch, Selector } from './kustomization/types.ts';
 import { writeKustomization } from './kustomization/write.ts';
 import { joinPath } from './paths/join.ts';
 import { readObjects } from './resource/factory.ts';
@@ -66,6 +66,7 @@ export function generateKustomization(tree: Tree, dir: string, spec: FluxSpec): 
   return { action, file, manifest, tree: overlay(tree, file, new TextEncoder().encode(manifest)) };
 }
 
+/** As the controller's release of kustomize reads it: what that does not know is lost. */
 function readFile(tree: Tree, file: string): Kustomization {
   const text = new TextDecoder().decode(tree.readFile(file));
   let value: unknown;
@@ -74,7 +75,8 @@ function readFile(tree: Tree, file: string): Kustomization {
   } catch (error) {
     throw prefixed(error, `cannot read '${file}'`, { file });
   }
-  const k = decodeStruct(value, kustomizationType, { strict: false, coerce: true, file }, `cannot read '${file}'`);
+  const type = kustomizationTypeFor('v5.8.1');
+  const k: Kustomization = decodeStruct(value, type, { strict: false, coerce: true, file }, `cannot read '${file}'`);
   return { ...k, apiVersion: k.apiVersion ?? apiVersion, kind: k.kind ?? 'Kustomization' };
 }
 

@@ -48,14 +48,14 @@ export function readKustomization(text: string, file: string, version: 'v5.8.1' 
   }
   return decodeStruct(
     value,
-    typeFor(version),
+    kustomizationTypeFor(version),
     { strict: true, coerce: false, file },
     'invalid Kustomization',
   ) as Kustomization;
 }
 
-/** v5.8.1 does not know `includeVolumeClaimTemplates`. */
-function typeFor(version: 'v5.8.1' | 'v5.8.2'): StructType {
+/** The fields that a release knows: v5.8.1 does not know `includeVolumeClaimTemplates`. */
+export function kustomizationTypeFor(version: 'v5.8.1' | 'v5.8.2'): StructType {
   if (version === 'v5.8.2') return kustomizationType;
   const { includeVolumeClaimTemplates: _, ...label } = kustomizationType.labels.list.struct;
   return { ...kustomizationType, labels: { list: { struct: label } } };
