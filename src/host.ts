@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { createClient } from './kube/http-client.ts';
+import type { Connection } from './kube/connection.ts';
+import { type ClientOptions, type ClosableClient, createClient } from './kube/http-client.ts';
 import { loadConnection } from './kube/kubeconfig.ts';
 import { systemClock } from './lib/clock.ts';
 import { errorMessage } from './lib/errors.ts';
@@ -23,6 +24,9 @@ export interface ProcessEnvironment {
   /** `RUNTIME_NAMESPACE`, which install sets to the Pod's namespace. */
   readonly runtimeNamespace?: string | undefined;
 }
+
+/** For a call to another cluster (fluxcd/pkg runtime/client/kubeconfig.go). */
+const otherClusterTimeoutMs = 30_000;
 
 export interface HostedGroup {
   /** As events, leases and metrics name it, for example `kustomize-controller`. */
@@ -55,13 +59,16 @@ export async function host({ name, groups, flags, env, version, stop }: HostOpti
     inCluster: { host: env.serviceHost, port: env.servicePort },
   });
   const namespace = env.runtimeNamespace ?? connection.namespace;
-  const client = createClient(connection, {
+  const clientOptions: ClientOptions = {
     qps: flags.kubeApiQps,
     burst: flags.kubeApiBurst,
     userAgent: `${name}/${version}`,
     log: log.child({ logger: 'kube' }),
     onRequest: (method, code, server) => metrics.restRequest(method, String(code), server),
-  });
+  };
+  const client = createClient(connection, clientOptions);
+  const connect = (to: Connection): ClosableClient =>
+    createClient(to, { ...clientOptions, timeoutMs: otherClusterTimeoutMs });
   const tempDir = await mkdtemp(join(tmpdir(), `${name}-`));
   const recorders = groups.map((group) => ({
     group,
@@ -78,7 +85,7 @@ export async function host({ name, groups, flags, env, version, stop }: HostOpti
   try {
     setupLog.info({ version }, `starting ${name}`);
     for (const { group, events } of recorders) {
-      const environment = { client, clock: systemClock, events, flags, log, metrics, tempDir };
+      const environment = { client, connect, clock: systemClock, events, flags, log, metrics, tempDir };
       const parts = group.create(namespace === undefined ? environment : { ...environment, namespace });
       for (const cache of parts.caches) manager.addCache(cache);
       for (const runnable of parts.runnables) manager.add(runnable);

@@ -1,4 +1,6 @@
 import type { Client } from '../kube/client.ts';
+import type { Connection } from '../kube/connection.ts';
+import type { ClosableClient } from '../kube/http-client.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { EventSink } from './events.ts';
 import type { CommonFlags } from './flags.ts';
@@ -9,6 +11,8 @@ import type { RuntimeMetrics } from './metrics.ts';
 /** What every controller group is given by the process that hosts it. */
 export interface Environment {
   readonly client: Client;
+  /** Connects to another cluster; requests are counted and named as those of `client`. */
+  connect(connection: Connection): ClosableClient;
   readonly clock: Clock;
   readonly events: EventSink;
   readonly flags: CommonFlags;

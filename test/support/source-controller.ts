@@ -48,7 +48,8 @@ export class SourceController {
     });
     const { eventsAddr } = flags;
     const events = new EventRecorder({ client, controllerName: 'source-controller', eventsAddr, metrics, log });
-    const environment = { client, clock: systemClock, events, flags, log, metrics, tempDir: options.tempDir };
+    const { tempDir } = options;
+    const environment = { client, connect: createClient, clock: systemClock, events, flags, log, metrics, tempDir };
     const parts = createSourceControllers(environment, flagValues(command, sourceFlags), sourceGatesFlag.default);
     const manager = new Manager({ metricsAddr: '0', healthAddr: '0', log, metrics, events });
     for (const cache of parts.caches) manager.addCache(cache);

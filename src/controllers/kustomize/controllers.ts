@@ -8,6 +8,7 @@ import { externalArtifactKind } from '../../crds/source/external-artifact.ts';
 import { gitRepositoryKind } from '../../crds/source/git-repository.ts';
 import { ociRepositoryKind } from '../../crds/source/oci-repository.ts';
 import type { KubeObject, ObjectKey, PartialObject, ResourceType } from '../../kube/object.ts';
+import { TargetClusters } from '../../kube/target/target-clusters.ts';
 import type { ControllerParts, Environment } from '../../runtime/composition.ts';
 import { aborted, Controller } from '../../runtime/controller.ts';
 import { Informer } from '../../runtime/informer.ts';
@@ -19,7 +20,6 @@ import type { KustomizeFlags, KustomizeGates } from './flags.ts';
 import type { KustomizationDeps } from './kustomization/deps.ts';
 import { finalizeKustomization } from './kustomization/finalize.ts';
 import { HealthWaits } from './kustomization/health-waits.ts';
-import { Impersonator } from './kustomization/impersonation.ts';
 import { reconcileKustomization } from './kustomization/reconcile.ts';
 import type { SourceKind } from './kustomization/source.ts';
 import { Terminations } from './kustomization/terminations.ts';
@@ -74,7 +74,7 @@ export function createKustomizeControllers(
     log,
     clock,
   });
-  wakeOnChanges(caches, controller.queue);
+  wakeOnChanges(caches, controller.queue, (key) => deps.waits.end(key));
   metrics.addResourceInfo(caches.kustomizations);
   const discovery: Runnable = {
     start: (signal) => {
@@ -88,6 +88,7 @@ export function createKustomizeControllers(
       controller.start(signal).finally(() => {
         deps.waits.close();
         deps.terminations.close();
+        return deps.targets.close();
       }),
   };
   const all = [caches.kustomizations, ...Object.values(caches.sources), ...Object.values(caches.configs)];
@@ -127,7 +128,7 @@ function createCaches({ client, log, flags, namespace }: Environment, gates: Kus
 }
 
 function createDeps(
-  { client, clock, flags: common, tempDir }: Environment,
+  { client, connect, clock, flags: common, tempDir }: Environment,
   flags: KustomizeFlags,
   gates: KustomizeGates,
   { kustomizations, sources }: Caches,
@@ -157,7 +158,13 @@ function createDeps(
     waits: new HealthWaits(),
     waiter: new StatusWaiter({ clock }),
     terminations: new Terminations(),
-    impersonator: new Impersonator(client, flags.defaultServiceAccount),
+    targets: new TargetClusters({
+      own: client,
+      connect,
+      defaultServiceAccount: flags.defaultServiceAccount,
+      trust: { allowExec: flags.insecureKubeconfigExec, allowInsecureTls: flags.insecureKubeconfigTls },
+      connectByConfigMap: () => Promise.reject(new Error('not supported')),
+    }),
     concurrentSsa: flags.concurrentSsa,
     overrideManagers: flags.overrideManagers,
     customStageKinds: flags.customApplyStageKinds,

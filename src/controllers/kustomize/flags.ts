@@ -16,6 +16,16 @@ export const kustomizeFlags = {
     'The ServiceAccount that Kustomizations without spec.serviceAccountName are applied as.',
   ),
   httpRetry: integerFlag('http-retry', 9, 'How often the download of an artifact is tried again.'),
+  insecureKubeconfigExec: booleanFlag(
+    'insecure-kubeconfig-exec',
+    false,
+    "Let kubeconfigs of Kustomizations run credential plugins: programs in the controller, of the tenant's choosing.",
+  ),
+  insecureKubeconfigTls: booleanFlag(
+    'insecure-kubeconfig-tls',
+    false,
+    'Let kubeconfigs of Kustomizations turn off the verification of certificates.',
+  ),
   noCrossNamespaceRefs: booleanFlag(
     'no-cross-namespace-refs',
     false,

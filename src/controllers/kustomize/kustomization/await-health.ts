@@ -14,6 +14,7 @@ import type { HealthWait } from './health-waits.ts';
 import { historyWith, type Run } from './run.ts';
 import type { ResolvedSource } from './source.ts';
 import { formatTimeout, timeoutMs } from './spec.ts';
+import { watchTarget } from './target.ts';
 
 type Statuses = ReadonlyMap<string, ObjectStatus>;
 
@@ -34,7 +35,7 @@ export function checkHealth(
   const facts = { run, startedAt, deadline: startedAt + timeoutMs(object), wasHealthy: wasHealthy === true };
   const known = knownStatuses(run, targets, startedAt);
   if (known !== undefined && healthOf(known, rules(run, deps)) === 'healthy') return healthy(facts, attempt, deps);
-  const handle = deps.waiter.watchObjects(run.client, targets, {
+  const handle = watchTarget(run.target, deps.waiter, targets, {
     onChange: () => deps.wake(object.metadata),
     status: run.healthRules,
     ...(object.spec.wait === true ? { labelSelector: ownerSelector(object) } : {}),

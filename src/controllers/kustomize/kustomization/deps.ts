@@ -2,10 +2,10 @@ import type { StatusWaiter } from '../../../apply/waiter.ts';
 import type { ArtifactCache } from '../../../artifact/cache.ts';
 import type { Client } from '../../../kube/client.ts';
 import type { ObjectKey } from '../../../kube/object.ts';
+import type { TargetClusters } from '../../../kube/target/target-clusters.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { DependencyOptions } from './dependencies.ts';
 import type { HealthWaits } from './health-waits.ts';
-import type { Impersonator } from './impersonation.ts';
 import type { SourceOptions } from './source.ts';
 import type { Terminations } from './terminations.ts';
 
@@ -21,7 +21,7 @@ export interface KustomizationDeps {
   readonly terminations: Terminations;
   /** Has the object looked at again, now. */
   wake(key: ObjectKey): void;
-  readonly impersonator: Impersonator;
+  readonly targets: TargetClusters;
   /** `--concurrent-ssa`. */
   readonly concurrentSsa: number;
   /** `--override-manager`. */

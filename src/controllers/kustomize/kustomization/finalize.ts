@@ -4,8 +4,9 @@ import { subjectOf } from '../../../apply/object-ref.ts';
 import { pruneFailureMessage } from '../../../apply/prune.ts';
 import type { WaitHandle } from '../../../apply/waiter.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
-import { isNotFound } from '../../../kube/errors.ts';
+import { isForbidden, isNotFound } from '../../../kube/errors.ts';
 import type { ResourceType } from '../../../kube/object.ts';
+import type { TargetCluster } from '../../../kube/target/target-clusters.ts';
 import { withDeadline } from '../../../lib/async.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import { Fault } from '../../../runtime/fault.ts';
@@ -14,6 +15,7 @@ import { applierFor } from './applier.ts';
 import type { KustomizationDeps } from './deps.ts';
 import { inventoryEntries } from './inventory.ts';
 import { shouldDeleteObjects, timeoutMs } from './spec.ts';
+import { acquireTarget, targetRequest, watchTarget } from './target.ts';
 
 const serviceAccounts: ResourceType = {
   group: '',
@@ -39,17 +41,20 @@ export async function finalizeKustomization(
   const underWay = deps.terminations.get(object.metadata);
   if (underWay !== undefined) return awaitTermination(object, underWay, attempt, deps);
 
-  if (!(await accountExists(object, attempt, deps))) {
+  using target = await acquireTarget(object, deps.targets, attempt.signal);
+  if (!(await accountExists(object, target, attempt, deps))) {
     const subjects = entries.map((entry) => subjectOf(toRef(entry)));
     const message = `unable to prune objects: \n${subjects.join('\n')}`;
     attempt.log.error({ error: 'skipping pruning, failed to find account to impersonate' }, message);
     attempt.event({ severity: 'error', message });
     return undefined;
   }
-  const client = deps.impersonator.clientFor(object);
   const { name, namespace } = object.metadata;
   const signal = withDeadline(attempt.signal, timeoutMs(object));
-  const { changes, failed } = await applierFor(client, deps).prune(entries, { owner: { name, namespace }, signal });
+  const { changes, failed } = await applierFor(target.client, deps).prune(entries, {
+    owner: { name, namespace },
+    signal,
+  });
   if (failed.length > 0) {
     const message = pruneFailureMessage(failed);
     const event = 'pruning for deleted resource failed';
@@ -60,7 +65,7 @@ export async function finalizeKustomization(
   if (object.spec.deletionPolicy !== 'WaitForTermination') return undefined;
   const refs = changes.filter(({ action }) => action === 'deleted').map(({ ref }) => ref);
   if (refs.length === 0) return undefined;
-  const handle = deps.waiter.watchObjects(client, refs, {
+  const handle = watchTarget(target, deps.waiter, refs, {
     onChange: () => deps.wake(object.metadata),
     unservedIsGone: true,
   });
@@ -88,19 +93,25 @@ function awaitTermination(
   return undefined;
 }
 
-/** Whether there is an account to act as (fluxcd/pkg runtime/client, Impersonator.CanImpersonate). */
+/**
+ * Whether there is an account to act as (fluxcd/pkg runtime/client, Impersonator.CanImpersonate). Differs from Flux: it
+ * is looked for in the cluster where it is needed, not in the controller's own (ADR 13).
+ */
 async function accountExists(
   object: Kustomization,
+  { base }: TargetCluster,
   { signal }: AttemptContext,
-  { client, impersonator }: KustomizationDeps,
+  { targets }: KustomizationDeps,
 ): Promise<boolean> {
-  const name = impersonator.accountOf(object);
+  const name = targets.accountOf(targetRequest(object));
   if (name === undefined) return true;
   try {
-    await client.getMetadata(serviceAccounts, { namespace: object.metadata.namespace, name }, { signal });
+    await base.getMetadata(serviceAccounts, { namespace: object.metadata.namespace, name }, { signal });
     return true;
   } catch (error) {
     if (isNotFound(error)) return false;
+    // Who may impersonate need not be allowed to read accounts: the deletion itself will tell.
+    if (object.spec.kubeConfig !== undefined && isForbidden(error)) return true;
     throw error;
   }
 }

@@ -15,6 +15,7 @@ import { pruneStale } from './prune.ts';
 import { type Delivery, recordRun } from './run.ts';
 import { type ResolvedSource, resolveSource } from './source.ts';
 import { formatTimeout, refuseDurations } from './spec.ts';
+import { acquireTarget } from './target.ts';
 import { refuseUnsupported } from './unsupported.ts';
 import { variablesOf } from './variables.ts';
 
@@ -38,16 +39,21 @@ export async function reconcileKustomization(
   if (waiting !== undefined) return continueWait(object, waiting, attempt, deps);
   endSupersededWait(object, source, attempt, deps);
 
-  const run = { ...(await deliver(object, source, attempt, deps)), healthRules };
+  using held = new DisposableStack();
+  const run = { ...(await deliver(object, source, attempt, deps, held)), healthRules };
   return checkHealth(object, run, attempt, deps);
 }
 
-/** Everything up to the point where the objects are in the cluster and the stale ones are not. */
+/**
+ * Everything up to the point where the objects are in the cluster and the stale ones are not. The target cluster is
+ * held by `held`.
+ */
 async function deliver(
   object: Kustomization,
   source: ResolvedSource,
   attempt: AttemptContext,
   deps: KustomizationDeps,
+  held: DisposableStack,
 ): Promise<Delivery> {
   const { revision } = source.artifact;
   const { signal } = attempt;
@@ -61,12 +67,13 @@ async function deliver(
 
   attempt.record({ lastAttemptedRevision: revision });
   working('Building manifests');
-  const client = deps.impersonator.clientFor(object);
+  const target = held.use(await acquireTarget(object, deps.targets, signal));
+  const { client } = target;
   const variables = await variablesOf(object, deps.client, signal);
   const built = buildManifests({ object, tree: artifact.tree, dir, variables, strict: deps.strictSubstitutions });
 
   working('Detecting drift');
-  const run: Delivery = { source, startedAt, digest: built.digest, client, changes: [], drifted: false };
+  const run: Delivery = { source, startedAt, digest: built.digest, target, changes: [], drifted: false };
   const applied = await recordRun(run, 'ReconciliationFailed', attempt, deps.clock, () =>
     applyManifests({ object, objects: built.objects, client, attempt, deps }),
   );

@@ -1,7 +1,7 @@
 import type { Change } from '../../../apply/change-set.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { Reason } from '../../../crds/meta/reasons.ts';
-import type { Client } from '../../../kube/client.ts';
+import type { TargetCluster } from '../../../kube/target/target-clusters.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { isAbort } from '../../../lib/errors.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
@@ -16,8 +16,8 @@ export interface Delivery {
   readonly startedAt: number;
   /** Of the built manifests, `sha256:<hex>`. */
   readonly digest: string;
-  /** The identity that the objects are written and watched as. */
-  readonly client: Client;
+  /** The cluster that the objects are in, and the identity that they are written and watched as. */
+  readonly target: TargetCluster;
   readonly changes: readonly Change[];
   /** Something in the cluster was not as it should be, and was changed. */
   readonly drifted: boolean;

@@ -4,7 +4,7 @@ import { Fault } from '../../../runtime/fault.ts';
 /** Fields of the API that this release reads but cannot honour. Ignoring one could apply the wrong thing. */
 const fields: readonly { readonly path: string; readonly isSet: (spec: Kustomization['spec']) => boolean }[] = [
   { path: 'spec.decryption', isSet: (spec) => spec.decryption !== undefined },
-  { path: 'spec.kubeConfig', isSet: (spec) => spec.kubeConfig !== undefined },
+  { path: 'spec.kubeConfig.configMapRef', isSet: (spec) => spec.kubeConfig?.configMapRef !== undefined },
 ];
 
 /** Throws a stalled fault that names the fields which this release does not support; nothing was read or applied. */

@@ -43,9 +43,13 @@ export interface Caches {
 /**
  * Wakes a Kustomization when it changes itself, when its source has other files, when one that it depends on changes its
  * readiness or what it applied, and when a labelled ConfigMap or Secret that it reads changes. Nothing is polled: the
- * dependency interval is a safety net.
+ * dependency interval is a safety net. `targetChanged` is told when what describes an object's target cluster did.
  */
-export function wakeOnChanges({ kustomizations, sources, configs }: Caches, queue: WorkQueue): void {
+export function wakeOnChanges(
+  { kustomizations, sources, configs }: Caches,
+  queue: WorkQueue,
+  targetChanged: (key: ObjectKey) => void,
+): void {
   kustomizations.addIndex(BY_SOURCE, (object) => [sourceIndexKey(object.spec.sourceRef.kind, sourceKey(object))]);
   kustomizations.addIndex(BY_DEPENDENCY, (object) => dependencyKeys(object).map(indexKey));
 
@@ -65,8 +69,11 @@ export function wakeOnChanges({ kustomizations, sources, configs }: Caches, queu
     informer.onChange(({ old, current, initial }) => {
       const { namespace = '', name } = (current ?? old)?.metadata ?? { name: '' };
       if (initial === true) return;
-      for (const user of kustomizations.byIndex(BY_CONFIG, sourceIndexKey(kind, { namespace, name })))
+      for (const user of kustomizations.byIndex(BY_CONFIG, sourceIndexKey(kind, { namespace, name }))) {
+        if (targetConfigs(user).some((config) => config.kind === kind && config.name === name))
+          targetChanged(keyOf(user));
         queue.add(keyOf(user));
+      }
     });
   }
 
@@ -80,9 +87,19 @@ export function wakeOnChanges({ kustomizations, sources, configs }: Caches, queu
   }
 }
 
-/** The ConfigMaps and Secrets that variables come from. */
+/** The ConfigMaps and Secrets that variables come from, and the one that tells of the target cluster. */
 function configKeys({ metadata: { namespace }, spec }: Kustomization): readonly string[] {
-  return (spec.postBuild?.substituteFrom ?? []).map(({ kind, name }) => sourceIndexKey(kind, { namespace, name }));
+  const references = [...(spec.postBuild?.substituteFrom ?? []), ...targetConfigs({ spec })];
+  return references.map(({ kind, name }) => sourceIndexKey(kind, { namespace, name }));
+}
+
+/** The Secret or ConfigMap that tells of the target cluster. */
+function targetConfigs({ spec: { kubeConfig } }: Pick<Kustomization, 'spec'>) {
+  const { secretRef, configMapRef } = kubeConfig ?? {};
+  return [
+    ...(secretRef === undefined ? [] : [{ kind: 'Secret', name: secretRef.name }]),
+    ...(configMapRef === undefined ? [] : [{ kind: 'ConfigMap', name: configMapRef.name }]),
+  ];
 }
 
 /** An expression may look at any field of the dependency, so that any change of it is news to its dependent. */
