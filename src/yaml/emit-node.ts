@@ -1,4 +1,5 @@
 import { analyzeScalar, writeDouble, writeFolded, writeLiteral, writePlain, writeSingle } from './emit-scalar.ts';
+import { LineWriter } from './line-writer.ts';
 import { QUOTED, STYLE, TAG, type YamlNode } from './node.ts';
 import { resolvePlain } from './resolve.ts';
 
@@ -9,7 +10,7 @@ import { resolvePlain } from './resolve.ts';
 export function emitNode(node: YamlNode): string {
   const emitter = new NodeEmitter();
   emitter.root(node);
-  return emitter.out;
+  return emitter.out.text();
 }
 
 /** Where a node stands: in block or flow, and whether it is a key on one line. */
@@ -20,79 +21,73 @@ interface Place {
 }
 
 class NodeEmitter {
-  out = '';
+  readonly out = new LineWriter();
 
   root(node: YamlNode): void {
-    if (node.kind === 'none') this.out = 'null';
+    if (node.kind === 'none') this.out.add('null');
     else if (isBlock(node)) this.block(node, 0, true);
     else this.inline(node, { indent: 0, flow: false, key: false }, 0);
-    if (!this.out.endsWith('\n')) this.out += '\n';
-  }
-
-  private newline(indent: number): void {
-    if (this.out !== '' && !this.out.endsWith('\n')) this.out += '\n';
-    this.out += ' '.repeat(indent);
   }
 
   private block(node: YamlNode, indent: number, inline: boolean): void {
     const { content } = node;
     if (node.kind === 'sequence') {
       content.forEach((item, i) => {
-        if (i > 0 || !inline) this.newline(indent);
-        this.out += '-';
+        if (i > 0 || !inline) this.out.newline(indent);
+        this.out.add('-');
         this.member(item, indent, indent + 2, true);
       });
       return;
     }
     for (let i = 0; i + 1 < content.length; i += 2) {
-      if (i > 0 || !inline) this.newline(indent);
+      if (i > 0 || !inline) this.out.newline(indent);
       const key = content[i] as YamlNode;
       const value = content[i + 1] as YamlNode;
       this.inline(key, { indent, flow: false, key: true }, indent);
-      this.out += ':';
+      this.out.add(':');
       this.member(value, indent, value.kind === 'sequence' ? indent : indent + 2, false);
     }
   }
 
   private member(node: YamlNode, indent: number, inner: number, afterDash: boolean): void {
     if (isBlock(node) && explicitTag(node) === '') {
-      if (afterDash) this.out += ' ';
-      else this.newline(inner);
+      if (afterDash) this.out.add(' ');
+      else this.out.newline(inner);
       this.block(node, inner, true);
       return;
     }
-    const before = this.out.length;
-    this.out += ' ';
+    const before = this.out.line;
+    this.out.add(' ');
     this.inline(node, { indent, flow: false, key: false }, inner);
-    if (this.out.length === before + 1) this.out = this.out.slice(0, before);
+    if (this.out.line === `${before} `) this.out.chop(1);
   }
 
   private inline(node: YamlNode, place: Place, inner: number): void {
     const tag = explicitTag(node);
-    if (tag !== '') this.out += tag;
-    if (node.kind === 'alias') this.out += `*${node.value}`;
+    if (tag !== '') this.out.add(tag);
+    if (node.kind === 'alias') this.out.add(`*${node.value}`);
     else if (node.kind === 'scalar') {
       const text = this.scalar(node, place, tag !== '');
-      this.out += tag !== '' && text !== '' ? ` ${text}` : text;
+      this.out.add(tag !== '' && text !== '' ? ` ${text}` : text);
     } else if (isBlock(node) && !place.flow) {
-      this.newline(inner);
+      this.out.newline(inner);
       this.block(node, inner, true);
     } else this.flow(node, place, tag !== '');
   }
 
   private flow(node: YamlNode, place: Place, spaced: boolean): void {
-    if (spaced) this.out += ' ';
+    if (spaced) this.out.add(' ');
     const inside: Place = { ...place, flow: true };
-    this.out += node.kind === 'sequence' ? '[' : '{';
+    this.out.add(node.kind === 'sequence' ? '[' : '{');
     const step = node.kind === 'sequence' ? 1 : 2;
     for (let i = 0; i < node.content.length; i += step) {
-      if (i > 0) this.out += ', ';
+      if (i > 0) this.out.add(', ');
       this.inline(node.content[i] as YamlNode, { ...inside, key: step === 2 }, place.indent);
       if (step === 1) continue;
-      this.out += ': ';
+      this.out.add(': ');
       this.inline(node.content[i + 1] as YamlNode, inside, place.indent);
     }
-    this.out += node.kind === 'sequence' ? ']' : '}';
+    this.out.add(node.kind === 'sequence' ? ']' : '}');
   }
 
   private scalar(node: YamlNode, { indent, flow, key }: Place, tagged: boolean): string {

@@ -1,6 +1,7 @@
 import { isRawJson } from '../lib/json.ts';
 import { analyzeScalar, type ScalarWriter, writeDouble, writeLiteral, writePlain, writeSingle } from './emit-scalar.ts';
 import { formatNumber } from './go-number.ts';
+import { LineWriter } from './line-writer.ts';
 import { compareKeys } from './natural-order.ts';
 import { TAG } from './node.ts';
 import { isBase60, resolvePlain } from './resolve.ts';
@@ -15,7 +16,7 @@ const width = 80;
 export function emitYaml(value: unknown): string {
   const emitter = new ValueEmitter();
   emitter.root(value);
-  return emitter.out;
+  return emitter.out.text();
 }
 
 /** Whether a string has to be quoted to stay a string (encode.go, stringv). */
@@ -40,20 +41,12 @@ function isSimpleKey(text: string): boolean {
 }
 
 class ValueEmitter {
-  out = '';
-  private lineStart = 0;
+  readonly out = new LineWriter();
 
   root(value: unknown): void {
     if (isMapping(value)) this.mapping(value, 0, true);
     else if (Array.isArray(value) && value.length > 0) this.sequence(value, 0, true);
     else this.scalar(value, 0, false);
-    if (!this.out.endsWith('\n')) this.out += '\n';
-  }
-
-  private newline(indent: number): void {
-    if (this.out !== '' && !this.out.endsWith('\n')) this.out += '\n';
-    this.lineStart = this.out.length;
-    this.out += ' '.repeat(indent);
   }
 
   private mapping(value: Readonly<Record<string, unknown>>, indent: number, inline: boolean): void {
@@ -61,35 +54,35 @@ class ValueEmitter {
     for (const key of Object.keys(value).sort(compareKeys)) {
       const member = value[key];
       if (member === undefined) continue;
-      if (!first) this.newline(indent);
+      if (!first) this.out.newline(indent);
       first = false;
       if (isSimpleKey(key)) {
-        this.out += `${emitKey(key)}:`;
+        this.out.add(`${emitKey(key)}:`);
         this.member(member, indent);
       } else this.explicitEntry(key, member, indent);
     }
   }
 
   private explicitEntry(key: string, member: unknown, indent: number): void {
-    this.out += '?';
+    this.out.add('?');
     this.scalar(key, indent, true);
-    this.newline(indent);
-    this.out += ':';
+    this.out.newline(indent);
+    this.out.add(':');
     if (isMapping(member)) {
-      this.out += ' ';
+      this.out.add(' ');
       this.mapping(member, indent + 2, true);
     } else if (Array.isArray(member) && member.length > 0) {
-      this.out += ' ';
+      this.out.add(' ');
       this.sequence(member, indent + 2, true);
     } else this.scalar(member, indent, true);
   }
 
   private member(value: unknown, indent: number): void {
     if (isMapping(value)) {
-      this.newline(indent + 2);
+      this.out.newline(indent + 2);
       this.mapping(value, indent + 2, true);
     } else if (Array.isArray(value) && value.length > 0) {
-      this.newline(indent);
+      this.out.newline(indent);
       this.sequence(value, indent, true);
     } else this.scalar(value, indent, true);
   }
@@ -97,36 +90,36 @@ class ValueEmitter {
   private sequence(items: readonly unknown[], indent: number, inline: boolean): void {
     let first = inline;
     for (const item of items) {
-      if (!first) this.newline(indent);
+      if (!first) this.out.newline(indent);
       first = false;
-      this.out += '-';
+      this.out.add('-');
       if (isMapping(item)) {
-        this.out += ' ';
+        this.out.add(' ');
         this.mapping(item, indent + 2, true);
       } else if (Array.isArray(item) && item.length > 0) {
-        this.out += ' ';
+        this.out.add(' ');
         this.sequence(item, indent + 2, true);
       } else this.scalar(item ?? null, indent, true);
     }
   }
 
   private scalar(value: unknown, indent: number, spaced: boolean): void {
-    if (spaced) this.out += ' ';
+    if (spaced) this.out.add(' ');
     switch (typeof value) {
       case 'string':
-        this.out += this.text(value, indent);
+        this.out.add(this.text(value, indent));
         break;
       case 'number':
         if (!Number.isFinite(value)) throw new RangeError(`not a JSON number: ${value}`);
-        this.out += formatNumber(value);
+        this.out.add(formatNumber(value));
         break;
       case 'boolean':
-        this.out += value ? 'true' : 'false';
+        this.out.add(value ? 'true' : 'false');
         break;
       default:
-        if (isRawJson(value)) this.out += value.rawJSON;
-        else if (value === null || value === undefined) this.out += 'null';
-        else this.out += Array.isArray(value) ? '[]' : '{}';
+        if (isRawJson(value)) this.out.add(value.rawJSON);
+        else if (value === null || value === undefined) this.out.add('null');
+        else this.out.add(Array.isArray(value) ? '[]' : '{}');
     }
   }
 
@@ -145,7 +138,7 @@ class ValueEmitter {
   }
 
   private writer(indent: number): ScalarWriter {
-    return { column: [...this.out.slice(this.lineStart)].length, indent: indent + 2, width };
+    return { column: [...this.out.line].length, indent: indent + 2, width };
   }
 }
 
