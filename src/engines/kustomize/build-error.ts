@@ -1,3 +1,5 @@
+import { redact } from '../../lib/redact.ts';
+
 /** Where a problem is; every part may be unknown. */
 export interface BuildErrorPlace {
   /** Path in the tree, or as the kustomization names it. */
@@ -11,7 +13,10 @@ export interface BuildErrorPlace {
   readonly cause?: unknown;
 }
 
-/** A build that is not possible, because of what the files say. The message names file, line and field where known. */
+/**
+ * A build that is not possible, because of what the files say. The message names file, line and field where known; it
+ * holds no credentials of addresses.
+ */
 export class BuildError extends Error {
   override readonly name = 'BuildError';
   readonly file: string | undefined;
@@ -21,12 +26,20 @@ export class BuildError extends Error {
   readonly quotes: readonly string[];
 
   constructor(message: string, { file, line, field, quotes = [], cause }: BuildErrorPlace = {}) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(redact(message), cause === undefined ? undefined : { cause });
     this.file = file;
     this.line = line;
     this.field = field;
     this.quotes = quotes;
   }
+}
+
+/** A remote file or repository that the build was not given: refused, or not fetched yet. */
+export class RemoteMissing extends BuildError {}
+
+/** Whether an error came of a remote that the build was not given. */
+export function isRemoteMissing(error: unknown): boolean {
+  return error instanceof RemoteMissing || (error instanceof Error && isRemoteMissing(error.cause));
 }
 
 /** The same error with words before its message; what it knows of the place stays, see {@link located}. */

@@ -6,6 +6,8 @@ import { YamlError } from '../../yaml/yaml-error.ts';
 import { BuildError, prefixed } from './build-error.ts';
 import { fieldSpec } from './config/field-spec.ts';
 import { SchemaRegistry } from './openapi/registry.ts';
+import { refusingRemotes } from './remote/fetched.ts';
+import type { RemoteAnswers } from './remote/remote-source.ts';
 import { localConfigAnnotation, originAnnotation, transformationsAnnotation } from './resource/annotations.ts';
 import { ResourceFactory } from './resource/factory.ts';
 import { annotationOf, metaField } from './resource/metadata.ts';
@@ -37,9 +39,14 @@ export interface BuildOptions {
   readonly buildMetadata?: readonly string[];
   /** `add`: schemas of the field `openapi` come on top of the built-in ones, as in Flux; else they replace them. */
   readonly customSchemas?: 'replace' | 'add';
+  /** What is not in the tree; without it, remote resources are refused. See build-remote.ts for how it is fetched. */
+  readonly remotes?: RemoteAnswers;
   /** How deep kustomizations may refer to each other (default 100). */
   readonly maxDepth?: number;
 }
+
+/** Where a build begins: a directory of the tree, or a kustomization in a repository. */
+export type BuildDir = string | { readonly url: string };
 
 /** What a build gives. */
 export interface BuildResult {
@@ -53,28 +60,32 @@ export interface BuildResult {
 
 /**
  * Builds the kustomization in a directory of a tree, as `kustomize build` does: without plugins, Helm, or access to
- * anything but the tree. `dir` is relative to the tree's root. Throws {@link BuildError}.
+ * anything but the tree. `dir` is relative to the tree's root; `{ url }` names one in a repository among the remotes.
+ * Throws {@link BuildError}.
  */
-export function build(tree: Tree, dir: string, options: BuildOptions = {}): BuildResult {
+export function build(tree: Tree, dir: BuildDir, options: BuildOptions = {}): BuildResult {
   try {
     return buildTree(tree, dir, options);
   } catch (error) {
-    if (error instanceof YamlError || error instanceof NodeKindError) throw prefixed(error, `building '${dir}'`);
+    if (error instanceof YamlError || error instanceof NodeKindError)
+      throw prefixed(error, `building '${typeof dir === 'string' ? dir : dir.url}'`);
     throw error;
   }
 }
 
-function buildTree(tree: Tree, dir: string, options: BuildOptions): BuildResult {
+function buildTree(tree: Tree, dir: BuildDir, options: BuildOptions): BuildResult {
   const { version = 'v5.8.2', buildMetadata = [] } = options;
   const registry = new SchemaRegistry({ version, additive: options.customSchemas === 'add' });
   const factory = new ResourceFactory((apiVersion, kind) => registry.isClusterScoped(apiVersion, kind));
   const warnings: string[] = [];
-  const loader = Loader.at(tree, dir, {
+  const loading = {
     rootOnly: options.loadRestrictions !== 'none',
     refuseAmbiguous: version === 'v5.8.2',
     maxDepth: options.maxDepth ?? 100,
-  });
-  const target = KustTarget.outermost({ tree, factory, registry, version, buildMetadata, warnings }, loader);
+    remotes: options.remotes ?? refusingRemotes('remote resources are not enabled'),
+  };
+  const loader = typeof dir === 'string' ? Loader.at(tree, dir, loading) : Loader.atUrl(dir.url, loading);
+  const target = KustTarget.outermost({ factory, registry, version, buildMetadata, warnings }, loader);
   const accumulated = target.accumulate();
   hashTransformer.transform(accumulated.map);
   nameReferenceTransformer(accumulated.config.nameReference).transform(accumulated.map);

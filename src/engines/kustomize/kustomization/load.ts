@@ -22,19 +22,19 @@ export interface LoadedKustomization {
 export function loadKustomization(loader: Loader, version: 'v5.8.1' | 'v5.8.2'): LoadedKustomization {
   const found = kustomizationFileNames.filter((name) => loader.hasFile(name));
   const [fileName] = found;
-  const place = { file: loader.root };
+  const place = { file: loader.pathOf('') };
   if (fileName === undefined) {
     const names = "'kustomization.yaml', 'kustomization.yml' or 'Kustomization'";
-    throw new BuildError(`unable to find one of ${names} in directory '/${loader.root}'`, place);
+    throw new BuildError(`unable to find one of ${names} in directory '${loader.shown}'`, place);
   }
   if (found.length > 1) {
-    throw new BuildError(`Found multiple kustomization files under: /${loader.root} (${found.join(', ')})`, place);
+    throw new BuildError(`Found multiple kustomization files under: ${loader.shown} (${found.join(', ')})`, place);
   }
-  const file = loader.root === '' ? fileName : `${loader.root}/${fileName}`;
+  const file = loader.pathOf(fileName);
   const read = readKustomization(loader.text(fileName), file, version);
   const kustomization = fixKustomization(read);
   assertNotEmpty(kustomization, file);
-  assertKind(kustomization, loader.root, file);
+  assertKind(kustomization, loader.shown, file);
   return { kustomization, fileName, warnings: deprecations(read) };
 }
 
@@ -103,7 +103,7 @@ function assertKind({ kind = '', apiVersion }: Kustomization, root: string, file
   const wanted = kind === 'Component' ? componentVersion : kustomizationVersion;
   if (apiVersion !== wanted) problems.push(`apiVersion for ${kind} should be ${wanted}`);
   if (problems.length === 0) return;
-  throw new BuildError(`Failed to read kustomization file under /${root}: ${problems.join('; ')}`, {
+  throw new BuildError(`Failed to read kustomization file under ${root}: ${problems.join('; ')}`, {
     file,
     field: kind === 'Kustomization' || kind === 'Component' ? 'apiVersion' : 'kind',
   });

@@ -5,7 +5,6 @@ import { parseNodes } from '../../../yaml/parse-nodes.ts';
 import { baseName, cleanPath, isBelow, joinPath } from './join.ts';
 import { matchPath } from './match.ts';
 import { compileAnchored, compileRegex } from './regex.ts';
-import { isRemoteFile, parseRepoSpec } from './remote.ts';
 import { splitFieldPath, splitPath } from './split.ts';
 
 describe('paths in the tree', () => {
@@ -67,15 +66,5 @@ describe('patterns', () => {
     assert.throws(() => compileRegex('(a)\\1'));
     assert.ok(compileRegex('(a+)+$').test(`${'a'.repeat(50)}`));
     assert.ok(!compileRegex('^(a+)+$').test(`${'a'.repeat(50)}b`));
-  });
-});
-
-describe('remote addresses', () => {
-  it('are told from paths', () => {
-    for (const address of ['https://x.example/a.yaml', 'http://x.example/a.yaml']) assert.ok(isRemoteFile(address));
-    for (const address of ['git@github.com:a/b.git', 'https://github.com/a/b//c?ref=v1', 'ssh://git@x.example/a/b.git'])
-      assert.ok(parseRepoSpec(address) !== undefined, address);
-    for (const path of ['../base', './a/b', 'a.yaml', 'github', 'a/b/c'])
-      assert.equal(parseRepoSpec(path), undefined, path);
   });
 });

@@ -1,8 +1,7 @@
 import { jsonEqual } from '../../../lib/json.ts';
-import type { Tree } from '../../../lib/tree.ts';
 import { jsonValue } from '../../../yaml/json-value.ts';
 import { parseYaml } from '../../../yaml/parse.ts';
-import { BuildError, type BuildErrorPlace, located, prefixed } from '../build-error.ts';
+import { BuildError, type BuildErrorPlace, isRemoteMissing, located, prefixed } from '../build-error.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import { readCrdFile } from '../config/crd-config.ts';
 import { defaultConfigs } from '../config/default-config.ts';
@@ -11,8 +10,7 @@ import { loadKustomization } from '../kustomization/load.ts';
 import type { Kustomization } from '../kustomization/types.ts';
 import { readCustomSchema } from '../openapi/custom-schema.ts';
 import type { SchemaRegistry } from '../openapi/registry.ts';
-import { joinPath } from '../paths/join.ts';
-import { isRemoteFile, parseRepoSpec } from '../paths/remote.ts';
+import { isRemoteFile, parseRepoSpec } from '../remote/repo-spec.ts';
 import { originAnnotation } from '../resource/annotations.ts';
 import type { ResourceFactory } from '../resource/factory.ts';
 import { metaMap, setMetaMap } from '../resource/metadata.ts';
@@ -36,7 +34,6 @@ import { pluginGenerator, pluginTransformer } from './plugins.ts';
 
 /** What all kustomizations of a build share. */
 export interface BuildContext {
-  readonly tree: Tree;
   readonly factory: ResourceFactory;
   readonly registry: SchemaRegistry;
   readonly version: KustomizeVersion;
@@ -62,7 +59,7 @@ export class KustTarget {
 
   private constructor(context: BuildContext, loader: Loader, origin: Origin | undefined) {
     const { kustomization, fileName, warnings } = loadKustomization(loader, context.version);
-    for (const warning of warnings) context.warnings.push(`/${loader.pathOf(fileName)}: ${warning}`);
+    for (const warning of warnings) context.warnings.push(`${loader.shownFile(fileName)}: ${warning}`);
     this.context = context;
     this.loader = loader;
     this.kustomization = kustomization;
@@ -105,7 +102,7 @@ export class KustTarget {
     this.runTransformers(into);
     this.runValidators(into);
     if (k.vars !== undefined)
-      within(`merging vars of '/${this.loader.root}'`, this.at('vars'), () => into.addVars(k.vars ?? []));
+      within(`merging vars of '${this.loader.shown}'`, this.at('vars'), () => into.addVars(k.vars ?? []));
     return into;
   }
 
@@ -129,21 +126,33 @@ export class KustTarget {
   }
 
   private addResource(into: Accumulator, taken: TakenIds, path: string): void {
-    const { tree } = this.context;
-    const isRemote = isRemoteFile(path) || parseRepoSpec(path) !== undefined;
-    if (isRemote && tree.stat(joinPath(this.loader.root, path)) === undefined) {
-      throw new BuildError(`accumulating resources from '${path}': remote resources are not enabled`, {
-        ...this.at('resources'),
-      });
-    }
-    if (tree.stat(joinPath(this.loader.root, path)) === 'dir') this.addDirectory(into, path, taken);
+    const type = isRemoteFile(path) ? undefined : this.loader.typeOf(path);
+    const isRepository = type !== 'file' && parseRepoSpec(path) !== undefined;
+    if (isRepository && isRemoteFile(path)) this.addAddress(into, path, taken);
+    else if (isRepository || type === 'dir') this.addDirectory(into, path, taken);
     else this.addFile(into, taken, path);
+  }
+
+  /** What an address stands for is a file when there is one that can be read; else a repository. */
+  private addAddress(into: Accumulator, path: string, taken: TakenIds): void {
+    try {
+      this.addFile(into, taken, path);
+      return;
+    } catch (noFile) {
+      if (isRemoteMissing(noFile)) throw noFile;
+      try {
+        this.addDirectory(into, path, taken);
+      } catch (error) {
+        const { message } = noFile instanceof Error ? noFile : new Error(String(noFile));
+        throw prefixed(error, `accumulation err='${message}'`, this.at('resources'));
+      }
+    }
   }
 
   private addFile(into: Accumulator, taken: TakenIds, path: string): void {
     let resources: Resource[];
     try {
-      resources = this.context.factory.fromText(this.loader.text(path), joinPath(this.loader.root, path));
+      resources = this.context.factory.fromText(this.loader.text(path), this.loader.pathOf(path));
     } catch (error) {
       throw prefixed(error, `accumulating resources from '${path}'`, this.at('resources'));
     }
@@ -159,7 +168,7 @@ export class KustTarget {
     const isComponent = taken === undefined;
     const where = this.at(isComponent ? 'components' : 'resources');
     const loader = within(`accumulating from '${path}'`, where, () => this.loader.enter(path));
-    const place = `path '/${loader.root}'`;
+    const place = `path '${loader.shown}'`;
     const origin = this.origin === undefined ? undefined : appendOrigin(this.origin, path);
     const target = within(
       `couldn't make target for ${place}`,
@@ -197,7 +206,8 @@ export class KustTarget {
   private builtinOrigin(kind: string): Origin | undefined {
     if (this.origin === undefined) return undefined;
     const configuredIn = joinOrigin(this.origin.path ?? '', this.fileName);
-    return { configuredIn, configuredBy: { apiVersion: 'builtin', kind } };
+    const { repo, ref } = this.origin;
+    return { repo, ref, configuredIn, configuredBy: { apiVersion: 'builtin', kind } };
   }
 
   private runGenerators(into: Accumulator): void {

@@ -1,8 +1,10 @@
 import { isRecord } from '../../../lib/json.ts';
+import { redact } from '../../../lib/redact.ts';
 import { emitNode } from '../../../yaml/emit-node.ts';
 import { nodeOfJson } from '../../../yaml/json-value.ts';
 import { parseYaml } from '../../../yaml/parse.ts';
 import { cleanRelative } from '../paths/join.ts';
+import { parseRepoSpec } from '../remote/repo-spec.ts';
 import { originAnnotation, transformationsAnnotation } from '../resource/annotations.ts';
 import type { Resource } from '../resource/resource.ts';
 
@@ -16,13 +18,26 @@ export interface ConfiguredBy {
 
 /** Where an object comes from, or what changed it (api/resource/origin.go). Paths are from where the build began. */
 export interface Origin {
-  readonly path?: string;
-  readonly configuredIn?: string;
+  readonly path?: string | undefined;
+  /** The repository's address, without credentials. */
+  readonly repo?: string | undefined;
+  readonly ref?: string | undefined;
+  readonly configuredIn?: string | undefined;
   readonly configuredBy?: ConfiguredBy;
 }
 
-/** The origin of what lies at `path` from there. */
+/**
+ * The origin of what lies at `path` from there, a repository included. The root of one is called `notCloned`, which is
+ * what the original makes of it.
+ *
+ * Differs from kustomize (ADR 13): an address loses its credentials before it becomes an annotation in the cluster.
+ */
 export function appendOrigin(origin: Origin, path: string): Origin {
+  const spec = parseRepoSpec(path);
+  if (spec !== undefined) {
+    const dir = spec.directory === '' ? 'notCloned' : cleanRelative(spec.directory);
+    return { ...origin, repo: redact(spec.cloneUrl), ref: spec.ref, path: dir };
+  }
   return { ...origin, path: joinOrigin(origin.path ?? '', path) };
 }
 
@@ -37,7 +52,7 @@ export function originText(origin: Origin): string {
 }
 
 /** Parts that are missing or empty are left out; the rest has a fixed order. */
-function present({ path = '', configuredIn = '', configuredBy }: Origin): Record<string, unknown> {
+function present({ path = '', repo = '', ref = '', configuredIn = '', configuredBy }: Origin): Record<string, unknown> {
   const by = Object.entries({
     apiVersion: configuredBy?.apiVersion,
     kind: configuredBy?.kind,
@@ -46,6 +61,8 @@ function present({ path = '', configuredIn = '', configuredBy }: Origin): Record
   }).filter(([, value]) => value !== undefined && value !== '');
   return {
     ...(path === '' ? {} : { path }),
+    ...(repo === '' ? {} : { repo }),
+    ...(ref === '' ? {} : { ref }),
     ...(configuredIn === '' ? {} : { configuredIn }),
     ...(by.length === 0 ? {} : { configuredBy: Object.fromEntries(by) }),
   };
@@ -84,7 +101,7 @@ export function originOfPlugin(resource: Resource): Origin | undefined {
   const text = resource.annotations().get(originAnnotation);
   if (text === undefined) return undefined;
   const origin = parseYaml(text);
-  const path = isRecord(origin) ? origin['path'] : undefined;
+  const { path, repo, ref } = isRecord(origin) ? asOrigin(origin) : {};
   const { apiVersion, kind, name, namespace } = resource;
-  return { configuredIn: typeof path === 'string' ? path : '', configuredBy: { apiVersion, kind, name, namespace } };
+  return { repo, ref, configuredIn: path, configuredBy: { apiVersion, kind, name, namespace } };
 }

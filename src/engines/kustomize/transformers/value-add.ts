@@ -5,7 +5,6 @@ import { BuildError } from '../build-error.ts';
 import { fieldSpec } from '../config/field-spec.ts';
 import { type DecodedStruct, decodeStruct, type StructType } from '../kustomization/decode.ts';
 import { selectorType } from '../kustomization/types.ts';
-import { baseName } from '../paths/join.ts';
 import { lookup } from '../paths/lookup.ts';
 import { splitPath } from '../paths/split.ts';
 import { eachResource } from '../resource/each.ts';
@@ -26,7 +25,7 @@ type Args = DecodedStruct<typeof valueAddType>;
 
 /** Writes one value into fields, or into one part of the file paths in them (ValueAddTransformer). */
 export function valueAddTransformer(args: Args, context: PluginContext): Transformer {
-  const value = (args.value ?? '').trim() || baseName(context.loader.root);
+  const value = (args.value ?? '').trim() || context.loader.name;
   const all = [...(args.targets ?? []), ...fromFile(args.targetFilePath ?? '', context)];
   if (all.length === 0) throw new BuildError('must specify at least one target');
   for (const { fieldPath = '', filePathPosition = 0 } of all) {

@@ -1,3 +1,7 @@
+import { parseDuration } from '../../../lib/duration.ts';
+import { redact } from '../../../lib/redact.ts';
+import { cleanRelative } from '../paths/join.ts';
+
 /** Whether a path is an HTTP address, from which a file is read (api/internal/loader/fileloader.go, IsRemoteFile). */
 export function isRemoteFile(path: string): boolean {
   return /^https?:/i.test(path);
@@ -5,28 +9,62 @@ export function isRemoteFile(path: string): boolean {
 
 /** A Git repository in one of the spellings that kustomize reads, with the directory inside of it. */
 export interface RepoSpec {
-  /** Scheme, user and host, up to where the path begins. */
-  readonly host: string;
-  readonly repoPath: string;
+  /** As it was written; may hold credentials. */
+  readonly raw: string;
+  /** What `git clone` would be given; may hold credentials. */
+  readonly cloneUrl: string;
   /** The kustomization's directory in the repository; `''` is its root. */
   readonly directory: string;
+  /** A branch, a tag, a commit or a full reference name; `''` is the default branch. */
   readonly ref: string;
+  /** Whether submodules are fetched; they are unless the address says otherwise. */
+  readonly submodules: boolean;
+  /** How long fetching may take. */
+  readonly timeoutMs: number;
 }
 
 const schemes = ['ssh://', 'https://', 'http://', 'file://'] as const;
+const defaultTimeoutMs = 27_000;
 
 /** Reads a reference to a repository; undefined when it is none (api/internal/git/repospec.go). */
-export function parseRepoSpec(text: string): RepoSpec | undefined {
-  if (text.startsWith('/')) return undefined;
-  const [address = '', query = ''] = cut(text, '?');
+export function parseRepoSpec(raw: string): RepoSpec | undefined {
+  if (raw.startsWith('/')) return undefined;
+  const [address, query] = cut(raw, '?');
   const host = parseHost(address.replace(/^git::/i, ''));
   if (host === undefined) return undefined;
   const path = splitRepoPath(host.rest, host.host.startsWith('file://'));
   if (path === undefined || path.repoPath === '') return undefined;
-  if (path.directory.replace(/^\//, '').split('/')[0] === '..') return undefined;
-  const values = new URLSearchParams(query);
-  const ref = values.get('ref') || values.get('version') || '';
-  return { host: host.host, repoPath: path.repoPath, directory: path.directory.replace(/^\//, ''), ref };
+  const directory = path.directory.replace(/^\//, '');
+  if (cleanRelative(directory).split('/')[0] === '..') return undefined;
+  return { raw, cloneUrl: host.host + path.repoPath, directory, ...parseQuery(query) };
+}
+
+/** The address of a repository and the directory in it, as messages show them: without credentials. */
+export function shownRepo({ cloneUrl, ref }: RepoSpec, directory: string): string {
+  const dir = directory === '' ? '' : `//${directory}`;
+  return `${redact(cloneUrl)}${dir}${ref === '' ? '' : `?ref=${ref}`}`;
+}
+
+/** A query that cannot be read says nothing, as in the original. */
+function parseQuery(query: string): Pick<RepoSpec, 'ref' | 'submodules' | 'timeoutMs'> {
+  const isReadable = !query.includes(';') && !/%(?![\da-f]{2})/i.test(query);
+  const values = new URLSearchParams(isReadable ? query : '');
+  return {
+    ref: values.get('ref') || values.get('version') || '',
+    submodules: !/^(0|f|F|false|FALSE|False)$/.test(values.get('submodules') ?? ''),
+    timeoutMs: parseTimeout(values.get('timeout') ?? ''),
+  };
+}
+
+/** Seconds, or a Go duration; what is neither, or not positive, is the default. */
+function parseTimeout(text: string): number {
+  if (/^\+?\d{1,9}$/.test(text)) return Number(text) * 1000 || defaultTimeoutMs;
+  try {
+    const ms = parseDuration(text);
+    return ms > 0 ? ms : defaultTimeoutMs;
+  } catch {
+    return defaultTimeoutMs;
+  }
 }
 
 function cut(text: string, at: string): [string, string] {
@@ -60,7 +98,7 @@ function parseHost(text: string): { host: string; rest: string } | undefined {
 function splitRepoPath(path: string, local: boolean): { repoPath: string; directory: string } | undefined {
   const marker = path.indexOf('_git/');
   if (marker >= 0) {
-    const [name = '', directory = ''] = cut(path.slice(marker + 5), '/');
+    const [name, directory] = cut(path.slice(marker + 5), '/');
     return { repoPath: path.slice(0, marker + 5) + name, directory };
   }
   const double = path.indexOf('//');
