@@ -1,10 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { BuildFlags, BuildOutput } from './run-build.ts';
-
-const standardOutput: BuildOutput = {
-  out: (text) => void process.stdout.write(text),
-  error: (line) => void process.stderr.write(`${line}\n`),
-};
+import { type BuildFlags, defaultBuildFlags, runBuild } from './run-build.ts';
 
 /** Flags of `kustomize build` that run other programs: they are known, so that the refusal can say why. */
 const refused: readonly (readonly [flags: string, reason: string])[] = [
@@ -23,9 +18,8 @@ const refused: readonly (readonly [flags: string, reason: string])[] = [
 ];
 
 /** `sluice build DIR`: prints what `kustomize build DIR` prints. */
-export function buildCommand(output: BuildOutput = standardOutput): Command {
+export function buildCommand(): Command {
   const command = new Command('build')
-    .summary('print what a kustomization builds')
     .description(
       'Prints what `kustomize build` prints for the kustomization in a directory: the same engine that builds in the\n' +
         'cluster. Nothing is run and nothing is fetched: plugins, Helm and functions are refused.',
@@ -37,20 +31,22 @@ export function buildCommand(output: BuildOutput = standardOutput): Command {
         'whether files may lie outside of the kustomization that names them',
       )
         .choices(['LoadRestrictionsRootOnly', 'LoadRestrictionsNone'])
-        .default('LoadRestrictionsRootOnly'),
+        .default(defaultBuildFlags.loadRestrictor),
     )
     .addOption(
       new Option('--reorder <order>', 'by kinds (legacy), or as read; sortOptions in the file goes first')
         .choices(['legacy', 'none', 'unspecified'])
-        .default('unspecified'),
+        .default(defaultBuildFlags.reorder),
     )
     .option('-o, --output <path>', 'write to a file, or to a file per object in an existing directory')
-    .option('--enable-managedby-label', 'add the label app.kubernetes.io/managed-by', false);
+    .option(
+      '--enable-managedby-label',
+      'add the label app.kubernetes.io/managed-by',
+      defaultBuildFlags.enableManagedbyLabel,
+    );
   for (const [flags, reason] of refused) command.addOption(refusedOption(flags, reason));
-  return command.action(async (dir: string, flags: BuildFlags) => {
-    // Loaded only here: controllers, which share the entry point, load the engine when they need it.
-    const { runBuild } = await import('./run-build.ts');
-    process.exitCode = runBuild(dir, flags, output);
+  return command.action((dir: string, flags: BuildFlags) => {
+    process.exitCode = runBuild(dir, flags);
   });
 }
 

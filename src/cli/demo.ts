@@ -3,7 +3,6 @@ import { Command } from 'commander';
 /** `sluice demo`: the controllers at work before one's eyes, on a control plane of its own. Needs a checkout. */
 export function demoCommand(env: NodeJS.ProcessEnv, interrupt: AbortSignal): Command {
   return new Command('demo')
-    .summary('watch a push to Git become running objects, on this machine')
     .description(
       'Starts a Kubernetes control plane, a Git server and the controllers on loopback; pushes a small fleet and shows it\n' +
         'installed, upgraded, broken, repaired and pruned; then stays up, to be looked at with kubectl, until Ctrl-C.\n' +

@@ -7,7 +7,7 @@ import { errorMessage } from '../lib/errors.ts';
 import { emitYaml } from '../yaml/emit.ts';
 
 /** Where the command writes. */
-export interface BuildOutput {
+interface BuildOutput {
   out(text: string): void;
   error(line: string): void;
 }
@@ -20,8 +20,20 @@ export interface BuildFlags {
   readonly enableManagedbyLabel: boolean;
 }
 
+/** What the flags are when none is given. */
+export const defaultBuildFlags: BuildFlags = {
+  loadRestrictor: 'LoadRestrictionsRootOnly',
+  reorder: 'unspecified',
+  enableManagedbyLabel: false,
+};
+
+const standardOutput: BuildOutput = {
+  out: (text) => void process.stdout.write(text),
+  error: (line) => void process.stderr.write(`${line}\n`),
+};
+
 /** Builds and writes; answers the exit code. */
-export function runBuild(dir: string, flags: BuildFlags, output: BuildOutput): number {
+export function runBuild(dir: string, flags: BuildFlags, output = standardOutput): number {
   try {
     const result = build(diskTree('/'), resolve(dir).slice(1), optionsOf(flags));
     for (const warning of result.warnings) output.error(`# Warning: ${warning}`);

@@ -31,7 +31,6 @@ export function installCommand(signal: AbortSignal, output: InstallOutput = stan
   const version = ownVersion();
   const defaults = defaultInstallOptions(version);
   const command = new Command('install')
-    .summary('install or upgrade the controllers in a cluster')
     .description(
       'Installs or upgrades the controllers: custom resource definitions, roles, network policies, Deployments.\n' +
         'On a cluster that runs Flux this replaces the controllers that are named and leaves all else in place.',

@@ -1,0 +1,119 @@
+import { Command } from 'commander';
+import { createKustomizeControllers } from './controllers/kustomize/controllers.ts';
+import { kustomizeFlags, kustomizeGatesFlag } from './controllers/kustomize/flags.ts';
+import { createSourceControllers } from './controllers/source/controllers.ts';
+import { sourceFlags, sourceGatesFlag } from './controllers/source/flags.ts';
+import { type HostedGroup, host, type ProcessEnvironment, reportFatal } from './host.ts';
+import { featureGatesFlag } from './runtime/feature-gates.ts';
+import type { FlagValues } from './runtime/flag-types.ts';
+import { addFlags, commonFlags, flagValues } from './runtime/flags.ts';
+
+/** What a controller's command is told of the process that it is. */
+export interface ControllerProcess {
+  readonly env: NodeJS.ProcessEnv;
+  readonly version: string;
+  /** Aborted when the process shall end. */
+  readonly stop: AbortSignal;
+}
+
+/** `sluice source-controller`. */
+export function sourceControllerCommand(self: ControllerProcess): Command {
+  return controllerCommand(self, {
+    name: 'source-controller',
+    concurrent: 2,
+    flags: { ...sourceFlags, sourceGates: sourceGatesFlag },
+    group: (values) => ({
+      name: 'source-controller',
+      create: (environment) => createSourceControllers(environment, values, values.sourceGates, proxies(self.env)),
+    }),
+  });
+}
+
+/** `sluice kustomize-controller`. */
+export function kustomizeControllerCommand(self: ControllerProcess): Command {
+  return controllerCommand(self, {
+    name: 'kustomize-controller',
+    concurrent: 4,
+    flags: { ...kustomizeFlags, kustomizeGates: kustomizeGatesFlag },
+    group: (values) => ({
+      name: 'kustomize-controller',
+      create: (environment) => createKustomizeControllers(environment, values, values.kustomizeGates),
+    }),
+  });
+}
+
+/** `sluice all`: every controller group in one process. */
+export function allControllersCommand(self: ControllerProcess): Command {
+  return controllerCommand(self, {
+    name: 'all',
+    processName: 'sluice',
+    concurrent: 4,
+    flags: {
+      ...sourceFlags,
+      ...kustomizeFlags,
+      gates: featureGatesFlag({ ...sourceGatesFlag.default, ...kustomizeGatesFlag.default }),
+    },
+    group: (values) => [
+      {
+        name: 'source-controller',
+        create: (environment) => createSourceControllers(environment, values, values.gates, proxies(self.env)),
+      },
+      {
+        name: 'kustomize-controller',
+        create: (environment) => createKustomizeControllers(environment, values, values.gates),
+      },
+    ],
+  });
+}
+
+/** The proxies of the environment, in either spelling, as curl and Go read them. */
+function proxies(env: NodeJS.ProcessEnv) {
+  return {
+    http: env['HTTP_PROXY'] ?? env['http_proxy'],
+    https: env['HTTPS_PROXY'] ?? env['https_proxy'],
+    no: env['NO_PROXY'] ?? env['no_proxy'],
+  };
+}
+
+function processEnvironment(env: NodeJS.ProcessEnv): ProcessEnvironment {
+  return {
+    kubeconfig: env['KUBECONFIG'],
+    serviceHost: env['KUBERNETES_SERVICE_HOST'],
+    servicePort: env['KUBERNETES_SERVICE_PORT'],
+    runtimeNamespace: env['RUNTIME_NAMESPACE'],
+  };
+}
+
+interface ControllerSpec<F extends Parameters<typeof flagValues>[1]> {
+  readonly name: string;
+  readonly processName?: string;
+  /** The default of `--concurrent`. */
+  readonly concurrent: number;
+  readonly flags: F;
+  readonly group: (values: FlagValues<F>) => HostedGroup | readonly HostedGroup[];
+}
+
+/** The command that runs a controller group until it is told to stop. */
+function controllerCommand<F extends Parameters<typeof flagValues>[1]>(
+  { env, version, stop }: ControllerProcess,
+  spec: ControllerSpec<F>,
+): Command {
+  const common = commonFlags({ concurrent: spec.concurrent });
+  const command = new Command(spec.name).showHelpAfterError();
+  addFlags(command, common, { group: 'Flags of all controllers:', env });
+  addFlags(command, spec.flags, { group: 'Flags of its own:', env });
+  return command.action(async () => {
+    try {
+      await host({
+        name: spec.processName ?? spec.name,
+        groups: [spec.group(flagValues(command, spec.flags))].flat(),
+        flags: flagValues(command, common),
+        env: processEnvironment(env),
+        version,
+        stop,
+      });
+    } catch (error) {
+      reportFatal(command, error);
+    }
+  });
+}
