@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -243,5 +243,16 @@ describe('ArtifactCache', () => {
       }),
     );
     assert.ok(cache.bytes <= 1500);
+  });
+
+  it('never gives out a file that was changed on the disk, and unpacks such an artifact anew', async () => {
+    using damaged = await cache.open(artifact('one'), never);
+    const path = join(damaged.dir, 'dir/file');
+    await rm(path);
+    await writeFile(path, 'forged');
+    assert.throws(() => text(damaged.tree), { name: 'ArtifactError', code: 'Corrupt' });
+    using again = await cache.open(artifact('one'), never);
+    assert.equal(text(again.tree), 'one');
+    assert.equal(requests.length, 2);
   });
 });

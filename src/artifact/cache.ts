@@ -3,11 +3,11 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '../crds/meta/artifact.ts';
 import { raceAbort } from '../lib/single-flight.ts';
-import type { Tree } from '../lib/tree.ts';
+import type { DigestedTree } from '../lib/traced-tree.ts';
 import { parseDigest } from './digest.ts';
-import { diskTree } from './disk-tree.ts';
 import { type ExtractLimits, extractArchive } from './extract.ts';
 import { ArtifactFetcher } from './fetch.ts';
+import { unpackedTree } from './unpacked-tree.ts';
 
 export interface ArtifactCacheOptions {
   /** A directory of this process alone. What lies there is removed at the first use. */
@@ -26,7 +26,7 @@ export interface ArtifactCacheOptions {
 
 /** An unpacked artifact in use. Its files stay until it is released. */
 export interface OpenArtifact extends Disposable {
-  readonly tree: Tree;
+  readonly tree: DigestedTree;
   /** Absolute path of the directory behind the tree; read-only by agreement. */
   readonly dir: string;
   /** Says that it is no longer used; further calls do nothing. */
@@ -44,8 +44,10 @@ interface Entry {
 
 interface Unpacked {
   readonly dir: string;
-  readonly tree: Tree;
+  readonly tree: DigestedTree;
   readonly bytes: number;
+  /** A file is not what the artifact holds any more. */
+  damaged: boolean;
 }
 
 /**
@@ -86,12 +88,13 @@ export class ArtifactCache {
       entry.users += 1;
       try {
         const unpacked = await raceAbort(entry.ready, signal);
-        if (known === undefined || (await isDirectory(unpacked.dir))) return this.#handle(entry, unpacked);
+        if (known === undefined || (!unpacked.damaged && (await isDirectory(unpacked.dir))))
+          return this.#handle(entry, unpacked);
       } catch (error) {
         this.#release(entry);
         throw error;
       }
-      // Its files were taken away behind our back, say by a cleaner of temporary directories: once more.
+      // Its files were taken away or changed behind our back, say by a cleaner of temporary directories: once more.
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
       this.#release(entry);
     }
@@ -138,7 +141,7 @@ export class ArtifactCache {
     try {
       await mkdir(files, { recursive: true });
       await this.#fetcher.download(artifact, archive, signal);
-      const { bytes } = await extractArchive(archive, files, {
+      const { bytes, manifest } = await extractArchive(archive, files, {
         signal,
         ...(extractLimits === undefined ? {} : { limits: extractLimits }),
       });
@@ -146,7 +149,14 @@ export class ArtifactCache {
       const dir = join(this.#options.dir, key);
       await rm(dir, { recursive: true, force: true });
       await rename(files, dir);
-      return { dir, bytes, tree: diskTree(dir, maxFileBytes === undefined ? {} : { maxFileBytes }) };
+      const tree = unpackedTree(dir, manifest, {
+        ...(maxFileBytes === undefined ? {} : { maxFileBytes }),
+        onDamage: () => {
+          unpacked.damaged = true;
+        },
+      });
+      const unpacked: Unpacked = { dir, bytes, tree, damaged: false };
+      return unpacked;
     } finally {
       await rm(scratch, { recursive: true, force: true });
     }

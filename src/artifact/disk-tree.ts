@@ -55,7 +55,7 @@ function confinedPath(root: string, path: string): string | undefined {
 }
 
 /** Removes `.` and `..` lexically; undefined when the path is absolute or climbs above the root. */
-function relativePath(path: string): string | undefined {
+export function relativePath(path: string): string | undefined {
   if (path.startsWith('/') || path.includes('\u0000')) return undefined;
   const parts: string[] = [];
   for (const part of path.split('/')) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +53,14 @@ describe('extractArchive', () => {
       { algorithm: 'sha256' },
     );
     const out = await target();
-    assert.deepEqual(await extractArchive(file, out), { bytes: 3, files: 2 });
+    const { bytes, files, manifest } = await extractArchive(file, out);
+    assert.deepEqual({ bytes, files }, { bytes: 3, files: 2 });
+    assert.deepEqual(manifest.list(''), [
+      { name: 'a', type: 'dir' },
+      { name: 'empty', type: 'dir' },
+      { name: 'run.sh', type: 'file' },
+    ]);
+    assert.equal(manifest.digestOf('a/b.yaml'), createHash('sha256').update('b').digest('base64'));
     assert.deepEqual((await readdir(out, { recursive: true })).sort(), ['a', 'a/b.yaml', 'empty', 'run.sh']);
     assert.equal(await readFile(join(out, 'a/b.yaml'), 'utf8'), 'b');
     assert.equal((await stat(join(out, 'a/b.yaml'))).mode & 0o777, 0o444);

@@ -1,9 +1,11 @@
+import { createHash, type Hash } from 'node:crypto';
 import { closeSync, createReadStream, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { isPlainPath } from './archive.ts';
 import { ArtifactError } from './artifact-error.ts';
+import { contentAlgorithm, Manifest } from './manifest.ts';
 import { type TarHandler, type TarMember, TarReader } from './tar-reader.ts';
 
 export interface ExtractLimits {
@@ -26,6 +28,8 @@ export interface Extracted {
   /** Unpacked bytes of all files. */
   readonly bytes: number;
   readonly files: number;
+  /** What is in the directory now. */
+  readonly manifest: Manifest;
 }
 
 /**
@@ -69,7 +73,8 @@ export async function extractArchive(
   } finally {
     extraction.close();
   }
-  return { bytes: extraction.fileBytes, files: extraction.files };
+  const { fileBytes, files, manifest } = extraction;
+  return { bytes: fileBytes, files, manifest };
 }
 
 class Extraction implements TarHandler {
@@ -77,11 +82,12 @@ class Extraction implements TarHandler {
   unpackedBytes = 0;
   fileBytes = 0;
   files = 0;
+  readonly manifest = new Manifest();
   readonly #dir: string;
   readonly #limits: ExtractLimits;
   readonly #madeDirs = new Set<string>();
   #entries = 0;
-  #descriptor: number | undefined;
+  #open: { readonly path: string; readonly descriptor: number; readonly hash: Hash } | undefined;
 
   constructor(dir: string, limits: ExtractLimits) {
     this.#dir = dir;
@@ -117,35 +123,39 @@ class Extraction implements TarHandler {
     if (path === '') throw new ArtifactError('Refused', `the artifact's entry '${member.name}' has an invalid name`);
     const slash = path.lastIndexOf('/');
     this.#makeDir(slash < 0 ? '' : path.slice(0, slash));
-    this.#open(path, member);
+    this.#create(path, member);
   }
 
   content(bytes: Uint8Array): void {
-    const descriptor = this.#descriptor;
-    if (descriptor === undefined) return;
+    if (this.#open === undefined) return;
+    const { descriptor, hash } = this.#open;
+    hash.update(bytes);
     let at = 0;
     while (at < bytes.length) at += writeSync(descriptor, bytes, at);
   }
 
   memberEnd(): void {
+    if (this.#open !== undefined) this.manifest.addFile(this.#open.path, this.#open.hash.digest('base64'));
     this.close();
   }
 
   close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
+    if (this.#open !== undefined) closeSync(this.#open.descriptor);
+    this.#open = undefined;
   }
 
   #makeDir(path: string): void {
     if (path === '' || this.#madeDirs.has(path)) return;
     this.#attempt(path, () => mkdirSync(join(this.#dir, path), { recursive: true, mode: 0o755 }));
     this.#madeDirs.add(path);
+    this.manifest.addDir(path);
   }
 
-  #open(path: string, member: TarMember): void {
+  #create(path: string, member: TarMember): void {
     // Exclusive: a name that occurs twice would let the second entry decide what the first one showed.
     this.#attempt(path, () => {
-      this.#descriptor = openSync(join(this.#dir, path), 'wx', (member.mode & 0o111) === 0 ? 0o444 : 0o555);
+      const descriptor = openSync(join(this.#dir, path), 'wx', (member.mode & 0o111) === 0 ? 0o444 : 0o555);
+      this.#open = { path, descriptor, hash: createHash(contentAlgorithm) };
     });
     this.files += 1;
     this.fileBytes += member.size;

@@ -3,11 +3,12 @@ import { lookup } from 'node:dns/promises';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { ArtifactError } from './artifact-error.ts';
 
-/** Where no artifact server is: link-local addresses, behind which clouds keep their instances' credentials. */
+/** Where nothing is to be fetched from: link-local addresses and others, behind which clouds keep their instances' credentials. */
 const forbidden = new BlockList();
 forbidden.addSubnet('169.254.0.0', 16, 'ipv4');
 forbidden.addSubnet('fe80::', 10, 'ipv6');
 forbidden.addAddress('fd00:ec2::254', 'ipv6');
+forbidden.addAddress('100.100.100.200', 'ipv4');
 
 /**
  * The URL to fetch an artifact from, with the host replaced when `hostOverride` (`host:port`) is given, as Flux's
@@ -28,7 +29,8 @@ export function artifactUrl(text: string, hostOverride?: string): URL {
   }
   if (hostOverride !== undefined && hostOverride !== '') url.host = hostOverride;
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isForbidden(host)) throw new ArtifactError('Refused', `the artifact's URL names the link-local address ${host}`);
+  if (!isAllowedHost(host))
+    throw new ArtifactError('Refused', `the artifact's URL names the link-local address ${host}`);
   return url;
 }
 
@@ -36,7 +38,7 @@ export function artifactUrl(text: string, hostOverride?: string): URL {
 export const checkedLookup: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }).then(
     (found) => {
-      const allowed = found.filter(({ address }) => !isForbidden(address));
+      const allowed = found.filter(({ address }) => isAllowedHost(address));
       const [first] = allowed;
       if (first === undefined) {
         callback(new ArtifactError('Refused', `the host '${hostname}' has only link-local addresses`), []);
@@ -50,8 +52,10 @@ export const checkedLookup: LookupFunction = (hostname, options, callback) => {
   );
 };
 
-function isForbidden(address: string): boolean {
+/** Whether a host name (or an address, in brackets or not) may be reached as far as it tells by itself. */
+export function isAllowedHost(host: string): boolean {
+  const address = host.replace(/^\[|\]$/g, '');
   const family = isIP(address);
   // BlockList sees through IPv4-mapped IPv6 addresses.
-  return family !== 0 && forbidden.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  return family === 0 || !forbidden.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }

@@ -17,6 +17,7 @@ import type { Runnable } from '../../runtime/manager.ts';
 import { kustomizationPolicy } from '../../runtime/policies.ts';
 import { ReconcileLoop } from '../../runtime/reconcile-loop.ts';
 import type { KustomizeFlags, KustomizeGates } from './flags.ts';
+import { BuildMemo } from './kustomization/build-memo.ts';
 import type { KustomizationDeps } from './kustomization/deps.ts';
 import { finalizeKustomization } from './kustomization/finalize.ts';
 import { HealthWaits } from './kustomization/health-waits.ts';
@@ -48,6 +49,7 @@ export function createKustomizeControllers(
       finalize: (object, attempt) => finalizeKustomization(object, attempt, deps),
       suspended: (object) => object.spec.suspend === true,
       forget: (key) => {
+        deps.builds.forget(key);
         deps.waits.end(key);
         deps.terminations.end(key);
       },
@@ -144,6 +146,7 @@ function createDeps(
       maxBytes: CACHE_BYTES,
       httpRetry: flags.httpRetry,
     }),
+    builds: new BuildMemo(),
     sources: {
       lookup: (kind, key) => sourceOf(kind, key, sources[kind]?.get(key)),
       noCrossNamespaceRefs: flags.noCrossNamespaceRefs,

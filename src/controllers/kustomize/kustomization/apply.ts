@@ -5,7 +5,6 @@ import { prepareObjects } from '../../../apply/prepare.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import { KUSTOMIZE_GROUP } from '../../../crds/meta/names.ts';
 import type { Client } from '../../../kube/client.ts';
-import type { KubeObject } from '../../../kube/object.ts';
 import { withDeadline } from '../../../lib/async.ts';
 import { errorMessage } from '../../../lib/errors.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
@@ -14,11 +13,12 @@ import { applierFor } from './applier.ts';
 import type { KustomizationDeps } from './deps.ts';
 import { refuseEncrypted } from './encrypted.ts';
 import { inventoryEntries } from './inventory.ts';
+import type { Manifests } from './manifests.ts';
 import { timeoutMs } from './spec.ts';
 
 export interface ApplyInput {
   readonly object: Kustomization;
-  readonly objects: readonly KubeObject[];
+  readonly manifests: Manifests;
   readonly client: Client;
   readonly attempt: AttemptContext;
   readonly deps: KustomizationDeps;
@@ -40,7 +40,7 @@ export interface AppliedManifests {
  */
 export async function applyManifests({
   object,
-  objects,
+  manifests,
   client,
   attempt,
   deps,
@@ -49,6 +49,7 @@ export async function applyManifests({
   const { name, namespace } = object.metadata;
   let known = previous;
   try {
+    const objects = await manifests.objects();
     refuseEncrypted(objects);
     const prepared = prepareObjects(objects, {
       owner: { name, namespace },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import { build } from '../../../engines/kustomize/build.ts';
 import { BuildError } from '../../../engines/kustomize/build-error.ts';
@@ -5,7 +6,6 @@ import { generateKustomization } from '../../../engines/kustomize/flux-generate.
 import { substituteObject } from '../../../engines/kustomize/flux-substitute.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { errorMessage } from '../../../lib/errors.ts';
-import { sha256Hex } from '../../../lib/hash.ts';
 import { redact } from '../../../lib/redact.ts';
 import type { Tree } from '../../../lib/tree.ts';
 import { Fault } from '../../../runtime/fault.ts';
@@ -13,7 +13,7 @@ import { emitYaml } from '../../../yaml/emit.ts';
 import type { Variables } from './variables.ts';
 
 export interface BuildInput {
-  readonly object: Kustomization;
+  readonly spec: Kustomization['spec'];
   /** The unpacked artifact. */
   readonly tree: Tree;
   /** The directory of `spec.path` in the tree. */
@@ -34,16 +34,22 @@ export interface Built {
  * From the files of an artifact to the objects that shall be in the cluster. Pure: no cluster, no disk beyond the tree.
  * Throws a retryable BuildFailed fault (kustomization_controller.go, generate and build).
  */
-export function buildManifests({ object, tree, dir, variables, strict }: BuildInput): Built {
+export function buildManifests({ spec, tree, dir, variables, strict }: BuildInput): Built {
   try {
-    const generated = generateKustomization(tree, dir, object.spec);
+    const generated = generateKustomization(tree, dir, spec);
     const built = kustomize(generated.tree, dir);
-    const always = object.spec.postBuild?.substituteStrategy === 'Always';
+    const always = spec.postBuild?.substituteStrategy === 'Always';
     const objects = built.map((one) => asKubeObject(substitute(one, variables, { strict, always })));
-    return { objects, digest: `sha256:${sha256Hex(objects.map((one) => emitYaml(one)).join('---\n'))}` };
+    return { objects, digest: digestOf(objects) };
   } catch (error) {
     throw buildFault(error);
   }
+}
+
+function digestOf(objects: readonly KubeObject[]): string {
+  const hash = createHash('sha256');
+  for (const [index, one] of objects.entries()) hash.update(index === 0 ? '' : '---\n').update(emitYaml(one));
+  return `sha256:${hash.digest('hex')}`;
 }
 
 /** Parts of the input that the message repeats are masked where they may be values of a Secret; so are the causes. */
@@ -73,7 +79,8 @@ function substitute(
 ): Readonly<Record<string, unknown>> {
   if (variables === undefined) return one;
   try {
-    return substituteObject(one, variables(), options);
+    if (variables instanceof Error) throw variables;
+    return substituteObject(one, variables, options);
   } catch (error) {
     throw new Error(`post build failed for '${gvkOf(one)}/${nameOf(one)}': ${errorMessage(error)}`, { cause: error });
   }

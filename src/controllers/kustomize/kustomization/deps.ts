@@ -4,6 +4,7 @@ import type { Client } from '../../../kube/client.ts';
 import type { ObjectKey } from '../../../kube/object.ts';
 import type { TargetClusters } from '../../../kube/target/target-clusters.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import type { BuildMemo } from './build-memo.ts';
 import type { DependencyOptions } from './dependencies.ts';
 import type { HealthWaits } from './health-waits.ts';
 import type { SourceOptions } from './source.ts';
@@ -14,6 +15,7 @@ export interface KustomizationDeps {
   readonly client: Client;
   readonly clock: Clock;
   readonly artifacts: ArtifactCache;
+  readonly builds: BuildMemo;
   readonly sources: SourceOptions;
   readonly dependencies: DependencyOptions;
   readonly waits: HealthWaits;

@@ -1,23 +1,19 @@
-import { formatId, refOf } from '../../../apply/object-ref.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
-import type { KubeObject } from '../../../kube/object.ts';
-import { isRecord } from '../../../lib/json.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import type { Outcome } from '../../../runtime/outcome.ts';
 import { applyManifests } from './apply.ts';
 import { openArtifact, pathInArtifact } from './artifact.ts';
 import { checkHealth, continueWait, endSupersededWait } from './await-health.ts';
-import { buildManifests } from './build.ts';
 import { checkDependencies } from './dependencies.ts';
 import type { KustomizationDeps } from './deps.ts';
 import { healthRulesOf } from './health-rules.ts';
+import { manifestsOf } from './manifests.ts';
 import { pruneStale } from './prune.ts';
 import { type Delivery, recordRun } from './run.ts';
 import { type ResolvedSource, resolveSource } from './source.ts';
 import { formatTimeout, refuseDurations } from './spec.ts';
 import { acquireTarget } from './target.ts';
 import { refuseUnsupported } from './unsupported.ts';
-import { variablesOf } from './variables.ts';
 
 /**
  * Makes the cluster equal to what the source says under `spec.path`. Read from top to bottom: source, dependencies,
@@ -69,29 +65,20 @@ async function deliver(
   working('Building manifests');
   const target = held.use(await acquireTarget(object, deps.targets, signal));
   const { client } = target;
-  const variables = await variablesOf(object, deps.client, signal);
-  const built = buildManifests({ object, tree: artifact.tree, dir, variables, strict: deps.strictSubstitutions });
+  const manifests = await manifestsOf(object, { artifact, dir, signal }, deps);
+  const { digest, jobsWithTtl } = manifests;
 
   working('Detecting drift');
-  const run: Delivery = { source, startedAt, digest: built.digest, target, changes: [], drifted: false };
+  const run: Delivery = { source, startedAt, digest, jobsWithTtl, target, changes: [], drifted: false };
   const applied = await recordRun(run, 'ReconciliationFailed', attempt, deps.clock, () =>
-    applyManifests({ object, objects: built.objects, client, attempt, deps }),
+    applyManifests({ object, manifests, client, attempt, deps }),
   );
   attempt.record({ inventory: { entries: applied.inventory } });
 
   await recordRun(run, 'PruneFailed', attempt, deps.clock, () =>
     pruneStale({ object, applied, client, attempt, deps }),
   );
-  return { ...run, changes: applied.changes, drifted: applied.changed, jobsWithTtl: jobsWithTtl(built.objects) };
-}
-
-/** Jobs that delete themselves once they have finished, by inventory id (fluxcd/pkg ssa/utils/job.go). */
-function jobsWithTtl(objects: readonly KubeObject[]): ReadonlySet<string> {
-  const jobs = objects.filter(
-    ({ kind, apiVersion, spec }) =>
-      kind === 'Job' && apiVersion.startsWith('batch/') && isRecord(spec) && 'ttlSecondsAfterFinished' in spec,
-  );
-  return new Set(jobs.map((job) => formatId(refOf(job))));
+  return { ...run, changes: applied.changes, drifted: applied.changed };
 }
 
 function eventMetadata({ artifact, originRevision }: ResolvedSource): Readonly<Record<string, string>> {

@@ -22,7 +22,7 @@ export interface Delivery {
   /** Something in the cluster was not as it should be, and was changed. */
   readonly drifted: boolean;
   /** Ids of Jobs that delete themselves when they have finished. */
-  readonly jobsWithTtl?: ReadonlySet<string>;
+  readonly jobsWithTtl: ReadonlySet<string>;
 }
 
 /** A delivery, and how its health is judged. */

@@ -21,8 +21,8 @@ export const secretType: ResourceType = {
 
 type Reference = NonNullable<NonNullable<Kustomization['spec']['postBuild']>['substituteFrom']>[number];
 
-/** Gives the variables, or throws what went wrong when they were read: only an object that is substituted sees it. */
-export type Variables = () => ReadonlyMap<string, string>;
+/** The variables, or what went wrong when they were read: only an object that is substituted sees it. */
+export type Variables = ReadonlyMap<string, string> | Error;
 
 /**
  * The variables of `spec.postBuild`: those of substituteFrom in order, later ones winning, then the inline ones, which
@@ -31,27 +31,23 @@ export type Variables = () => ReadonlyMap<string, string>;
  * @returns undefined when the Kustomization has no postBuild at all
  */
 export async function variablesOf(
-  object: Kustomization,
+  { namespace, postBuild }: { readonly namespace: string; readonly postBuild: Kustomization['spec']['postBuild'] },
   client: Client,
   signal: AbortSignal,
 ): Promise<Variables | undefined> {
-  const { postBuild } = object.spec;
   if (postBuild === undefined) return undefined;
   const variables = new Map<string, string>();
   const add = (name: string, value: string): Map<string, string> => variables.set(name, value.replaceAll('\n', ''));
   try {
     for (const reference of postBuild.substituteFrom ?? []) {
-      for (const [name, value] of await readData(reference, object.metadata.namespace, client, signal))
-        add(name, value);
+      for (const [name, value] of await readData(reference, namespace, client, signal)) add(name, value);
     }
   } catch (error) {
     if (isAbort(error)) throw error;
-    return () => {
-      throw error;
-    };
+    return error instanceof Error ? error : new Error(errorMessage(error));
   }
   for (const [name, value] of Object.entries(postBuild.substitute ?? {})) add(name, value);
-  return () => variables;
+  return variables;
 }
 
 async function readData(

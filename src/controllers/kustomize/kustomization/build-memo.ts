@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { ObjectKey } from '../../../kube/object.ts';
+import { answersTo, type DigestedTree, type Looks } from '../../../lib/traced-tree.ts';
+import { keyText } from '../../../runtime/work-queue.ts';
+
+/** What is remembered of a build: little, whatever it built. */
+export interface BuildFacts {
+  /** Of the built manifests, `sha256:<hex>`. */
+  readonly digest: string;
+  /** Ids of Jobs that delete themselves when they have finished. */
+  readonly jobsWithTtl: ReadonlySet<string>;
+}
+
+interface Remembered extends BuildFacts {
+  /** Digest of everything that entered the build beside files. */
+  readonly inputs: string;
+  readonly looks: Looks;
+  /** Digest of what the tree answered. */
+  readonly answers: string;
+}
+
+/**
+ * The last build of each Kustomization: what it looked at, and what came of it. Builds are functions of their inputs, so
+ * that equal inputs need no second build (ADR 15). In memory alone: a new process has to hold every object against the
+ * cluster once anyway, and needs the objects for that.
+ */
+export class BuildMemo {
+  readonly #builds = new Map<string, Remembered>();
+
+  /** The last build's facts, when it would read exactly the same again. */
+  recall(key: ObjectKey, inputs: string, tree: DigestedTree): BuildFacts | undefined {
+    const last = this.#builds.get(keyText(key));
+    if (last === undefined || last.inputs !== inputs) return undefined;
+    return digestOf(answersTo(last.looks, tree)) === last.answers ? last : undefined;
+  }
+
+  /** Whether the files that the last build looked at are others now; also when there was none. */
+  hasNews(key: ObjectKey, tree: DigestedTree): boolean {
+    const last = this.#builds.get(keyText(key));
+    return last === undefined || digestOf(answersTo(last.looks, tree)) !== last.answers;
+  }
+
+  remember(key: ObjectKey, build: BuildFacts & { readonly inputs: string; readonly looks: Looks }, tree: DigestedTree) {
+    const { digest, jobsWithTtl, inputs, looks } = build;
+    const answers = digestOf(answersTo(looks, tree));
+    this.#builds.set(keyText(key), { digest, jobsWithTtl, inputs, looks, answers });
+  }
+
+  forget(key: ObjectKey): void {
+    this.#builds.delete(keyText(key));
+  }
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
