@@ -122,4 +122,6 @@ export const reasonMeanings: Readonly<Record<Reason, string>> = {
   InvalidPolicySelector: 'The selector of policies cannot be read.',
   InvalidUpdateStrategy: 'The way to change files is not one that is known.',
   RemovedTemplateField: 'The template of the commit message uses a field that is no longer there.',
+  InvalidAnnotation:
+    'An annotation of ours (`sluice.dev/...`) cannot be read. Correct it; the object is looked at again when it changes.',
 };

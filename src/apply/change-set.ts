@@ -26,6 +26,16 @@ export function hasChanged({ action }: Change): boolean {
   return action !== 'skipped' && action !== 'unchanged';
 }
 
+/** The changes as a log shows them: by object, or by action (kustomize-controller's feature gate GroupChangeLog). */
+export function changeOutput(
+  changes: readonly Change[],
+  grouped: boolean,
+): Readonly<Record<string, string | readonly string[]>> {
+  if (!grouped) return Object.fromEntries(changes.map(({ subject, action }) => [subject, action]));
+  const byAction = Map.groupBy(changes, ({ action }) => action);
+  return Object.fromEntries([...byAction].map(([action, some]) => [action, some.map(({ subject }) => subject)]));
+}
+
 /** One line per change, `Kind/namespace/name action`, as events show them. */
 export function changeLog(changes: readonly Change[]): string {
   return changes.map(({ subject, action }) => `${subject} ${action}`).join('\n');

@@ -13,6 +13,8 @@ import { SharedWatch, type WatchScope } from './shared-watch.ts';
 export interface WatchObjectsOptions {
   /** A status has changed: look at {@link WaitHandle.statuses}. Never called from within `watchObjects`. */
   readonly onChange: () => void;
+  /** Tell of every change of an object, also of one that leaves its status as it was. */
+  readonly everyChange?: boolean;
   /** How a status is computed; kstatus when absent or when it gives undefined. */
   readonly status?: (object: KubeObject, now: number) => ObjectStatus | undefined;
   /** Who waits for objects to go takes those whose kind the server does not serve (any more) for gone. */
@@ -265,9 +267,12 @@ class ObjectsWatch implements WaitHandle {
 
   #tell(id: string, found: ObjectStatus): void {
     const known = this.#statuses.get(id);
-    if (known === undefined || (known.status === found.status && known.message === found.message)) return;
+    if (known === undefined || (known.status === found.status && known.message === found.message)) {
+      if (known !== undefined && this.#options.everyChange === true) this.#announce();
+      return;
+    }
     this.#statuses.set(id, found);
-    if (known.status !== found.status || known === unseen) this.#announce();
+    if (known.status !== found.status || known === unseen || this.#options.everyChange === true) this.#announce();
   }
 
   #announce(): void {

@@ -21,7 +21,9 @@ import { BuildMemo } from './kustomization/build-memo.ts';
 import type { KustomizationDeps } from './kustomization/deps.ts';
 import { finalizeKustomization } from './kustomization/finalize.ts';
 import { HealthWaits } from './kustomization/health-waits.ts';
+import { readSource } from './kustomization/read-source.ts';
 import { reconcileKustomization } from './kustomization/reconcile.ts';
+import { DependencyWatches } from './kustomization/dependency-watches.ts';
 import type { SourceKind } from './kustomization/source.ts';
 import { Terminations } from './kustomization/terminations.ts';
 import { configMapType, secretType } from './kustomization/variables.ts';
@@ -52,6 +54,7 @@ export function createKustomizeControllers(
         deps.builds.forget(key);
         deps.waits.end(key);
         deps.terminations.end(key);
+        deps.dependencyWatches.end(key);
       },
     },
     {
@@ -90,6 +93,7 @@ export function createKustomizeControllers(
       controller.start(signal).finally(() => {
         deps.waits.close();
         deps.terminations.close();
+        deps.dependencyWatches.close();
         return deps.targets.close();
       }),
   };
@@ -148,19 +152,24 @@ function createDeps(
     }),
     builds: new BuildMemo(),
     sources: {
-      lookup: (kind, key) => sourceOf(kind, key, sources[kind]?.get(key)),
+      lookup: gates.DirectSourceFetch
+        ? async (kind, key, signal) => sourceOf(kind, key, await readSource(client, kind, key, signal))
+        : (kind, key) => sourceOf(kind, key, sources[kind]?.get(key)),
       noCrossNamespaceRefs: flags.noCrossNamespaceRefs,
       allowExternalArtifact: gates.ExternalArtifact,
       requeueDependencyMs,
     },
     dependencies: {
       lookup: (key) => kustomizations.get(key),
+      seesAll: common.watchAllNamespaces && common.watchLabelSelector === '',
+      noCrossNamespaceRefs: flags.noCrossNamespaceRefs,
       additiveCel: gates.AdditiveCELDependencyCheck,
       requeueDependencyMs,
     },
     waits: new HealthWaits(),
     waiter: new StatusWaiter({ clock }),
     terminations: new Terminations(),
+    dependencyWatches: new DependencyWatches(),
     targets: new TargetClusters({
       own: client,
       connect,
@@ -171,6 +180,7 @@ function createDeps(
     concurrentSsa: flags.concurrentSsa,
     overrideManagers: flags.overrideManagers,
     customStageKinds: flags.customApplyStageKinds,
+    groupChangeLog: gates.GroupChangeLog,
     migrateApiVersion: gates.MigrateAPIVersion,
     strictSubstitutions: gates.StrictPostBuildSubstitutions,
     failFast: !gates.DisableFailFastBehavior,

@@ -1,6 +1,6 @@
 /**
  * Every reason that a condition or an event of ours carries, in the spelling of Flux 2.9, grouped by where upstream
- * declares it. `docs/spec/reasons.md` says what each means to a user; a test holds the two together.
+ * declares it; those that Flux does not have come last. `docs/spec/reasons.md` says what each means to a user; a test holds the two together.
  */
 export const reasons = [
   // pkg/apis/meta, pkg/apis/acl: shared by all kinds
@@ -128,6 +128,8 @@ export const reasons = [
   'InvalidPolicySelector',
   'InvalidUpdateStrategy',
   'RemovedTemplateField',
+  // ours, only where an annotation or flag of ours asks for it (docs/spec/kustomization.md)
+  'InvalidAnnotation',
 ] as const;
 
 /** Why a condition has its status, or what an event tells: the closed list of {@link reasons}. */

@@ -1,5 +1,5 @@
 import { ApplyError } from '../../../apply/apply-error.ts';
-import { type Change, changeLog, hasChanged } from '../../../apply/change-set.ts';
+import { type Change, changeLog, changeOutput, hasChanged } from '../../../apply/change-set.ts';
 import { type Entry, inventoryOf, union } from '../../../apply/inventory.ts';
 import { prepareObjects } from '../../../apply/prepare.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
@@ -70,10 +70,7 @@ export async function applyManifests({
     });
     const log = changeLog(entries.filter(hasChanged));
     if (log !== '') attempt.event({ message: log });
-    attempt.log.info(
-      { output: Object.fromEntries(entries.map(({ subject, action }) => [subject, action])) },
-      'server-side apply completed',
-    );
+    attempt.log.info({ output: changeOutput(entries, deps.groupChangeLog) }, 'server-side apply completed');
     return { changes: entries, previous, inventory: inventoryOf(entries), changed: log !== '' };
   } catch (error) {
     throw applyFault(error);

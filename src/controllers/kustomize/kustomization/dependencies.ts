@@ -1,78 +1,106 @@
-import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
-import { CelError, compileExpr } from '../../../engines/cel/cel.ts';
-import type { ObjectKey } from '../../../kube/object.ts';
+import { formatId, type ObjectRef } from '../../../apply/object-ref.ts';
+import { type Kustomization, kustomizationKind } from '../../../crds/kustomize/kustomization.ts';
+import { isNotFound } from '../../../kube/errors.ts';
+import type { KubeObject, ObjectKey } from '../../../kube/object.ts';
+import type { HeldTarget } from '../../../kube/target/target-clusters.ts';
+import { withDeadline } from '../../../lib/async.ts';
+import { stableStringify } from '../../../lib/json.ts';
+import type { AttemptContext } from '../../../runtime/attempt.ts';
 import { Fault } from '../../../runtime/fault.ts';
+import { keyText } from '../../../runtime/work-queue.ts';
+import type { KustomizationDeps } from './deps.ts';
+import { checkKustomizations } from './kustomization-dependencies.ts';
+import { type ObjectDependency, objectDependencies, whyObjectsNotReady } from './object-dependencies.ts';
 import type { Source } from './source.ts';
-import { dependencyKeys, sourceKey } from './spec.ts';
+import { dependencyKeys } from './spec.ts';
+import { acquireTarget, watchTarget } from './target.ts';
 
-/** What a stalled Kustomization's message begins with (kustomization_controller.go, TerminalErrorMessage). */
-export const TERMINAL_ERROR = 'Reconciliation failed terminally due to configuration error';
-
-export interface DependencyOptions {
-  lookup(key: Required<ObjectKey>): Kustomization | undefined;
-  /** The built-in check holds beside a readyExpr (feature gate AdditiveCELDependencyCheck). */
-  readonly additiveCel: boolean;
-  readonly requeueDependencyMs: number;
-}
+const requestMs = 30_000;
 
 /**
- * Checks that every dependency exists, is ready at its current generation, and, where it shares the source, has applied
- * the revision that is about to be applied here. Throws a waiting fault that names the first that is not, a stalled one
- * for a readyExpr that is wrong (kustomization_controller.go, checkDependencies).
+ * Throws a waiting fault until everything is ready that the Kustomization depends on: Kustomizations (`spec.dependsOn`),
+ * and objects of any kind (our annotation). What the caches do not have, a dependency in another shard or an object, is
+ * read, and watched as long as it is waited for.
  */
-export function checkDependencies(object: Kustomization, source: Source, options: DependencyOptions): void {
-  const keys = dependencyKeys(object);
-  for (const [index, key] of keys.entries()) {
-    const reason = whyNotReady(object, source, key, object.spec.dependsOn?.[index]?.readyExpr, options);
-    if (reason !== undefined) {
-      throw new Fault('waiting', 'DependencyNotReady', `dependency '${key.namespace}/${key.name}' ${reason}`, {
-        retryAfterMs: options.requeueDependencyMs,
-      });
-    }
-  }
-}
-
-function whyNotReady(
+export async function checkDependencies(
   object: Kustomization,
   source: Source,
-  key: Required<ObjectKey>,
-  readyExpr: string | undefined,
-  options: DependencyOptions,
-): string | undefined {
-  const dependency = options.lookup(key);
-  if (dependency === undefined) return `not found: kustomizations.kustomize.toolkit.fluxcd.io "${key.name}" not found`;
-  if (readyExpr !== undefined && readyExpr !== '') {
-    if (!evaluateReadyExpr(readyExpr, object, dependency)) return 'is not ready according to readyExpr eval';
-    if (!options.additiveCel) return undefined;
+  attempt: AttemptContext,
+  deps: KustomizationDeps,
+): Promise<void> {
+  const objects = objectDependencies(object);
+  const foreign = deps.dependencies.seesAll ? [] : unseen(object, deps);
+  if (objects.length === 0 && foreign.length === 0) {
+    checkKustomizations(object, source, deps.dependencies);
+    deps.dependencyWatches.end(object.metadata);
+    return;
   }
-  const { status } = dependency;
-  const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
-  if (status?.observedGeneration !== dependency.metadata.generation || ready?.status !== 'True') return 'is not ready';
-  if (hasSameSource(object, dependency) && status?.lastAppliedRevision !== source.artifact?.revision) {
-    return 'revision is not up to date';
+  using target = objects.length === 0 ? undefined : await acquireTarget(object, deps.targets, attempt.signal);
+  try {
+    const found = await readForeign(foreign, attempt, deps);
+    const lookup = (key: Required<ObjectKey>) => deps.dependencies.lookup(key) ?? found.get(keyText(key));
+    checkKustomizations(object, source, { ...deps.dependencies, lookup });
+    if (target !== undefined) await checkObjects(object, objects, target, attempt, deps);
+    deps.dependencyWatches.end(object.metadata);
+  } catch (error) {
+    if (error instanceof Fault && error.faultClass === 'waiting') watch(object, foreign, objects, target, deps);
+    throw error;
   }
-  return undefined;
 }
 
-function hasSameSource(object: Kustomization, dependency: Kustomization): boolean {
-  const [mine, its] = [sourceKey(object), sourceKey(dependency)];
-  return (
-    mine.name === its.name &&
-    mine.namespace === its.namespace &&
-    object.spec.sourceRef.kind === dependency.spec.sourceRef.kind
+/** Dependencies that are not among the Kustomizations that this controller works on. */
+function unseen(object: Kustomization, { dependencies }: KustomizationDeps): readonly Required<ObjectKey>[] {
+  const { noCrossNamespaceRefs, lookup } = dependencies;
+  const { namespace } = object.metadata;
+  return dependencyKeys(object).filter(
+    (key) => lookup(key) === undefined && !(noCrossNamespaceRefs && key.namespace !== namespace),
   );
 }
 
-function evaluateReadyExpr(readyExpr: string, self: Kustomization, dep: Kustomization): boolean {
-  try {
-    return compileExpr(readyExpr, ['self', 'dep']).evaluateBoolean({ self, dep });
-  } catch (error) {
-    if (error instanceof CelError && error.code === 'Syntax') {
-      const message = `${TERMINAL_ERROR}: terminal error: failed to evaluate dependency ${dep.metadata.name}: ${error.message}`;
-      throw new Fault('stalled', 'InvalidCELExpression', message, { cause: error });
+async function readForeign(
+  keys: readonly Required<ObjectKey>[],
+  { signal }: AttemptContext,
+  { client }: KustomizationDeps,
+): Promise<ReadonlyMap<string, Kustomization>> {
+  const found = new Map<string, Kustomization>();
+  for (const key of keys) {
+    try {
+      const options = { signal: withDeadline(signal, requestMs) };
+      found.set(keyText(key), await client.get<Kustomization & KubeObject>(kustomizationKind, key, options));
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
     }
-    throw new Fault('waiting', 'DependencyNotReady', error instanceof Error ? error.message : String(error), {
-      cause: error,
-    });
   }
+  return found;
+}
+
+async function checkObjects(
+  object: Kustomization,
+  dependencies: readonly ObjectDependency[],
+  { client }: HeldTarget,
+  { signal }: AttemptContext,
+  { dependencies: options }: KustomizationDeps,
+): Promise<void> {
+  const reason = await whyObjectsNotReady(object, dependencies, { client, signal, ...options });
+  if (reason === undefined) return;
+  throw new Fault('waiting', 'DependencyNotReady', reason, { retryAfterMs: options.requeueDependencyMs });
+}
+
+function watch(
+  object: Kustomization,
+  foreign: readonly Required<ObjectKey>[],
+  objects: readonly ObjectDependency[],
+  target: HeldTarget | undefined,
+  deps: KustomizationDeps,
+): void {
+  const { waiter, client, dependencyWatches } = deps;
+  const { group, version, kind } = kustomizationKind;
+  const refs = foreign.map((key): ObjectRef => ({ group, version, kind, ...key }));
+  const objectRefs = objects.map(({ ref }) => ref);
+  const options = { everyChange: true, onChange: () => deps.wake(object.metadata) };
+  const what = stableStringify([refs.map(formatId), objectRefs.map(formatId), target?.identity]);
+  dependencyWatches.keep(object.metadata, what, () => [
+    ...(refs.length === 0 ? [] : [waiter.watchObjects(client, refs, options)]),
+    ...(target === undefined ? [] : [watchTarget(target, waiter, objectRefs, options)]),
+  ]);
 }

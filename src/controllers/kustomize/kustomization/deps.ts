@@ -5,8 +5,9 @@ import type { ObjectKey } from '../../../kube/object.ts';
 import type { TargetClusters } from '../../../kube/target/target-clusters.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { BuildMemo } from './build-memo.ts';
-import type { DependencyOptions } from './dependencies.ts';
+import type { DependencyWatches } from './dependency-watches.ts';
 import type { HealthWaits } from './health-waits.ts';
+import type { DependencyOptions } from './kustomization-dependencies.ts';
 import type { SourceOptions } from './source.ts';
 import type { Terminations } from './terminations.ts';
 
@@ -21,6 +22,7 @@ export interface KustomizationDeps {
   readonly waits: HealthWaits;
   readonly waiter: StatusWaiter;
   readonly terminations: Terminations;
+  readonly dependencyWatches: DependencyWatches;
   /** Has the object looked at again, now. */
   wake(key: ObjectKey): void;
   readonly targets: TargetClusters;
@@ -30,6 +32,8 @@ export interface KustomizationDeps {
   readonly overrideManagers: readonly string[];
   /** `--custom-apply-stage-kinds`, as `group/Kind`. */
   readonly customStageKinds: readonly string[];
+  /** Feature gate GroupChangeLog. */
+  readonly groupChangeLog: boolean;
   /** Feature gate MigrateAPIVersion. */
   readonly migrateApiVersion: boolean;
   /** Feature gate StrictPostBuildSubstitutions. */

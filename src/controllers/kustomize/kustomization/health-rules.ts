@@ -4,7 +4,7 @@ import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import { CelError } from '../../../engines/cel/cel.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { Fault } from '../../../runtime/fault.ts';
-import { TERMINAL_ERROR } from './dependencies.ts';
+import { TERMINAL_ERROR } from './kustomization-dependencies.ts';
 
 /** How an object is judged that `spec.healthCheckExprs` speaks of; undefined for all others, which kstatus judges. */
 export type HealthRules = (object: KubeObject) => ObjectStatus | undefined;

@@ -27,9 +27,9 @@ export async function reconcileKustomization(
   refuseUnsupported(object);
   refuseDurations(object);
   const healthRules = healthRulesOf(object);
-  const source = resolveSource(object, deps.sources);
+  const source = await resolveSource(object, deps.sources, attempt.signal);
   attempt.annotateEvents(eventMetadata(source));
-  checkDependencies(object, source, deps.dependencies);
+  await checkDependencies(object, source, attempt, deps);
 
   const waiting = deps.waits.current(object, source.artifact.revision);
   if (waiting !== undefined) return continueWait(object, waiting, attempt, deps);

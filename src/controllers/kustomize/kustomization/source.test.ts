@@ -38,19 +38,22 @@ function options(found: readonly Source[], more: Partial<SourceOptions> = {}): S
   };
 }
 
+const { signal } = new AbortController();
+
 const repo: Source = { kind: 'GitRepository', namespace: 'team', name: 'repo', artifact };
 
-test('a source with an artifact is resolved, with the revision that it was made from', () => {
+test('a source with an artifact is resolved, with the revision that it was made from', async () => {
   const { artifact: _, ...without } = repo;
   const made = { ...artifact, metadata: { 'org.opencontainers.image.revision': 'main@sha1:9' } };
-  const source = resolveSource(kustomization({}), options([{ ...without, artifact: made }]));
+  const source = await resolveSource(kustomization({}), options([{ ...without, artifact: made }]), signal);
   assert.equal(source.artifact.revision, 'main@sha1:1');
   assert.equal(source.originRevision, 'main@sha1:9');
 });
 
-test('a source of another namespace is resolved unless that is refused', () => {
+test('a source of another namespace is resolved unless that is refused', async () => {
   const other = { ...repo, namespace: 'other' };
-  assert.equal(resolveSource(kustomization({ namespace: 'other' }), options([other])).namespace, 'other');
+  const source = await resolveSource(kustomization({ namespace: 'other' }), options([other]), signal);
+  assert.equal(source.namespace, 'other');
 });
 
 const refused = [
@@ -81,15 +84,12 @@ const refused = [
 ];
 
 for (const { name, object, options: given, want } of refused) {
-  test(name, () => {
-    assert.throws(
-      () => resolveSource(object, given),
-      (error: unknown) => {
-        assert.ok(error instanceof Fault);
-        const { faultClass, reason, options: more } = error;
-        assert.deepEqual({ faultClass, reason, retryAfterMs: more.retryAfterMs }, want);
-        return true;
-      },
-    );
+  test(name, async () => {
+    await assert.rejects(resolveSource(object, given, signal), (error: unknown) => {
+      assert.ok(error instanceof Fault);
+      const { faultClass, reason, options: more } = error;
+      assert.deepEqual({ faultClass, reason, retryAfterMs: more.retryAfterMs }, want);
+      return true;
+    });
   });
 }

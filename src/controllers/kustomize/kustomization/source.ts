@@ -3,6 +3,7 @@ import type { Artifact } from '../../../crds/meta/artifact.ts';
 import type { ObjectKey } from '../../../kube/object.ts';
 import { formatDuration } from '../../../lib/duration.ts';
 import { Fault } from '../../../runtime/fault.ts';
+import { crossNamespace } from './cross-namespace.ts';
 import { retryIntervalMs, sourceKey } from './spec.ts';
 
 /** The annotation of an artifact that names the revision it was made from (an OCI artifact's Git commit). */
@@ -19,8 +20,12 @@ export interface Source {
 }
 
 export interface SourceOptions {
-  /** The object as the informer of its kind has it, undefined when there is none. */
-  lookup(kind: SourceKind, key: Required<ObjectKey>): Source | undefined;
+  /** The object as the informer of its kind has it, or read anew (feature gate DirectSourceFetch); undefined when there is none. */
+  lookup(
+    kind: SourceKind,
+    key: Required<ObjectKey>,
+    signal: AbortSignal,
+  ): Source | undefined | Promise<Source | undefined>;
   readonly noCrossNamespaceRefs: boolean;
   readonly allowExternalArtifact: boolean;
   readonly requeueDependencyMs: number;
@@ -36,17 +41,21 @@ export interface ResolvedSource extends Source {
  * The source and its current artifact. Throws a stalled fault when the reference is forbidden, a waiting one when the
  * source or its artifact does not exist yet (kustomization_controller.go, getSource).
  */
-export function resolveSource(object: Kustomization, options: SourceOptions): ResolvedSource {
+export async function resolveSource(
+  object: Kustomization,
+  options: SourceOptions,
+  signal: AbortSignal,
+): Promise<ResolvedSource> {
   const key = sourceKey(object);
   const { kind } = object.spec.sourceRef;
   const shown = `'${kind}/${key.namespace}/${key.name}'`;
   if (options.noCrossNamespaceRefs && key.namespace !== object.metadata.namespace) {
-    throw new Fault('stalled', 'AccessDenied', `can't access ${shown}, cross-namespace references have been blocked`);
+    throw crossNamespace(`${kind}/${key.namespace}/${key.name}`);
   }
   if (kind === 'ExternalArtifact' && !options.allowExternalArtifact) {
     throw new Fault('stalled', 'AccessDenied', `can't access ${shown}, ExternalArtifact feature gate is disabled`);
   }
-  const source = options.lookup(kind, key);
+  const source = await options.lookup(kind, key, signal);
   if (source === undefined) {
     throw new Fault('waiting', 'ArtifactFailed', `${kind}.source.toolkit.fluxcd.io "${key.name}" not found`, {
       retryAfterMs: retryIntervalMs(object),

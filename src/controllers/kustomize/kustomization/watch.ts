@@ -5,6 +5,7 @@ import type { KubeObject, ObjectKey, PartialObject } from '../../../kube/object.
 import type { Informer } from '../../../runtime/informer.ts';
 import { isWakeWorthy } from '../../../runtime/predicates.ts';
 import type { WorkQueue } from '../../../runtime/work-queue.ts';
+import { extensionsChanged } from './extensions.ts';
 import type { SourceKind } from './source.ts';
 import { dependencyKeys, sourceKey } from './spec.ts';
 
@@ -55,7 +56,8 @@ export function wakeOnChanges(
 
   kustomizations.onChange((change) => {
     // What was there at the start comes after what is news.
-    if (isWakeWorthy(change) && change.current !== undefined) queue.add(keyOf(change.current), change.initial ? -1 : 0);
+    if ((isWakeWorthy(change) || extensionsChanged(change)) && change.current !== undefined)
+      queue.add(keyOf(change.current), change.initial ? -1 : 0);
     const { current } = change;
     if (current === undefined) return;
     const news = readinessOf(change.old) !== readinessOf(current);

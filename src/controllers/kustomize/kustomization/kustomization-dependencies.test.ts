@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import { Fault } from '../../../runtime/fault.ts';
-import { checkDependencies } from './dependencies.ts';
+import { checkKustomizations, type DependencyOptions } from './kustomization-dependencies.ts';
 import type { Source } from './source.ts';
 
 const revision = 'main@sha1:2';
@@ -51,11 +51,18 @@ function status(
 }
 
 /** The class, reason and message of the fault; undefined when all dependencies are ready. */
-function check(dependsOn: readonly Dependency[], dependency: Kustomization | undefined, additiveCel = false) {
+function check(
+  dependsOn: readonly Dependency[],
+  dependency: Kustomization | undefined,
+  more: Partial<DependencyOptions> = {},
+) {
   try {
-    checkDependencies(kustomization('app', dependsOn), source, {
+    checkKustomizations(kustomization('app', dependsOn), source, {
       lookup: () => dependency,
-      additiveCel,
+      seesAll: true,
+      noCrossNamespaceRefs: false,
+      additiveCel: false,
+      ...more,
       requeueDependencyMs: 5000,
     });
     return undefined;
@@ -120,7 +127,7 @@ test('a readyExpr replaces the built-in check', () => {
 test('with the feature gate a readyExpr is checked beside the built-in check', () => {
   const matching = [{ name: 'base', readyExpr: 'true' }];
   assert.deepEqual(
-    check(matching, kustomization('base', [], status('False')), true),
+    check(matching, kustomization('base', [], status('False')), { additiveCel: true }),
     waiting("dependency 'team/base' is not ready"),
   );
 });
@@ -137,4 +144,22 @@ test('a readyExpr about a field that is not there is waited for', () => {
     kustomization('base', [], status('True')),
   );
   assert.equal(fault?.faultClass, 'waiting');
+});
+
+test('a dependency of another namespace stalls where those are refused, and tells nothing of it', () => {
+  const elsewhere = [{ name: 'base', namespace: 'other', readyExpr: "dep.spec.path == './secret'" }];
+  const want = {
+    faultClass: 'stalled',
+    reason: 'AccessDenied',
+    message: "can't access 'Kustomization/other/base', cross-namespace references have been blocked",
+  };
+  for (const dependency of [undefined, kustomization('base', [], status('True'))]) {
+    assert.deepEqual(check(elsewhere, dependency, { noCrossNamespaceRefs: true }), want);
+  }
+  assert.equal(
+    check([{ name: 'base', namespace: 'team' }], kustomization('base', [], status('True')), {
+      noCrossNamespaceRefs: true,
+    }),
+    undefined,
+  );
 });
