@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, Socks5ProxyAgent } from 'undici';
 import { GitError } from './errors.ts';
@@ -16,6 +17,14 @@ export interface EnvironmentProxy {
   readonly http?: string | undefined;
   readonly https?: string | undefined;
   readonly no?: string | undefined;
+}
+
+/** Which addresses may be reached at all, for remotes that are named by whoever may write to a repository. */
+export interface AddressPolicy {
+  /** A resolver that leaves out addresses that may not be reached. */
+  readonly lookup: LookupFunction;
+  /** Whether a host may be reached, as far as its name tells. */
+  allows(hostname: string): boolean;
 }
 
 interface Shared {
@@ -42,9 +51,11 @@ const perOrigin = { connections: 8, keepAliveTimeout: 10_000, pipelining: 1 };
 export class HttpAgents {
   readonly #agents = new Map<string, Shared>();
   readonly #environment: EnvironmentProxy | undefined;
+  readonly #lookup: { readonly lookup?: LookupFunction };
 
-  constructor(environment?: EnvironmentProxy) {
+  constructor(environment?: EnvironmentProxy, policy?: AddressPolicy) {
     this.#environment = environment;
+    this.#lookup = policy === undefined ? {} : { lookup: policy.lookup };
   }
 
   /** A dispatcher for these settings; it must be released. Throws `InvalidURL` for a proxy that is no URL. */
@@ -83,7 +94,7 @@ export class HttpAgents {
   }
 
   #create(tls: GitTls | undefined, proxy: GitProxy | undefined): Dispatcher {
-    const connect = { ...tlsOptions(tls), timeout: connectTimeoutMs, allowH2: false };
+    const connect = { ...tlsOptions(tls), ...this.#lookup, timeout: connectTimeoutMs, allowH2: false };
     const options = { ...timeouts, ...perOrigin, allowH2: false };
     if (proxy !== undefined) {
       return proxyAgent(proxy, options, connect);

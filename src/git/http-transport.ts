@@ -2,6 +2,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { GitError } from './errors.ts';
+import type { AddressPolicy } from './http-agents.ts';
 import { contentTypeError, statusError } from './http-status.ts';
 import { networkError } from './network-error.ts';
 import { followRedirect } from './redirect.ts';
@@ -17,6 +18,8 @@ interface HttpTransportOptions {
   /** The Authorization header; undefined for anonymous access. */
   readonly authorization: string | undefined;
   readonly signal: AbortSignal;
+  /** Which hosts may be reached; all when it is undefined. */
+  readonly addressPolicy?: AddressPolicy | undefined;
 }
 
 type Response = Dispatcher.ResponseData;
@@ -99,7 +102,10 @@ export class HttpTransport implements Transport {
     headers: Readonly<Record<string, string>>,
     body?: string,
   ): Promise<Response> {
-    const { signal, authorization } = this.#options;
+    const { signal, authorization, addressPolicy } = this.#options;
+    if (addressPolicy?.allows(url.hostname) === false) {
+      throw new GitError('InvalidURL', `the host '${url.hostname}' may not be reached from here`);
+    }
     const dispatcher = this.#sendsCredentials ? this.#options.dispatcher : this.#options.anonymousDispatcher;
     const secret = this.#sendsCredentials && authorization !== undefined ? { authorization } : {};
     try {

@@ -56,6 +56,7 @@ export function openRemote(options: OpenOptions): Remote {
         anonymousDispatcher: leases.anonymous.dispatcher,
         authorization: header,
         signal: options.signal,
+        addressPolicy: sessions.addressPolicy,
       }),
     learned: (advertisement, transport) => sessions.remember(key, { advertisement, location: transport.location() }),
     forget: () => sessions.forget(key),

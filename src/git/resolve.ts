@@ -167,7 +167,7 @@ async function isEmpty(remote: Remote, refs: readonly Ref[], context: string): P
 const maxRefNameLength = 1024;
 
 /** Whether a server can have a reference of that name (git-check-ref-format); others need not be asked for. */
-function isPlainRefName(name: string): boolean {
+export function isPlainRefName(name: string): boolean {
   return name.length <= maxRefNameLength && !/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{/.test(name);
 }
 

@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { Advertisement } from './advertisement.ts';
-import { type EnvironmentProxy, HttpAgents } from './http-agents.ts';
+import { type AddressPolicy, type EnvironmentProxy, HttpAgents } from './http-agents.ts';
 import type { TransportLocation } from './transport.ts';
 
 /** What is known of a remote from an earlier visit. */
 export interface KnownRemote {
   readonly advertisement: Advertisement;
   readonly location: TransportLocation;
+}
+
+interface SessionOptions {
+  readonly environmentProxy?: EnvironmentProxy;
+  readonly addressPolicy?: AddressPolicy;
+  readonly now?: () => number;
 }
 
 interface Entry extends KnownRemote {
@@ -23,11 +29,14 @@ const lifetimeMs = 3_600_000;
  */
 export class GitSessions {
   readonly agents: HttpAgents;
+  /** Undefined when all addresses may be reached. */
+  readonly addressPolicy: AddressPolicy | undefined;
   readonly #known = new Map<string, Entry>();
   readonly #now: () => number;
 
-  constructor(options: { readonly environmentProxy?: EnvironmentProxy; readonly now?: () => number } = {}) {
-    this.agents = new HttpAgents(options.environmentProxy);
+  constructor(options: SessionOptions = {}) {
+    this.agents = new HttpAgents(options.environmentProxy, options.addressPolicy);
+    this.addressPolicy = options.addressPolicy;
     this.#now = options.now ?? (() => performance.now());
   }
 

@@ -206,7 +206,7 @@ describe('a build with remotes that cannot be read', () => {
     {
       name: 'neither file nor repository',
       resource: 'https://x.example/org/none/x',
-      says: [/URL is a git repository/, /500/, /no repository at https:\/\/x\.example\/org\/none/],
+      says: [/URL is a git repository/, /no repository at https:\/\/x\.example\/org\/none/],
     },
     {
       name: 'a directory that is not there',

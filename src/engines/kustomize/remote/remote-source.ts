@@ -1,8 +1,8 @@
 import type { Tree } from '../../../lib/tree.ts';
 import type { RepoSpec } from './repo-spec.ts';
 
-/** What an HTTP server answered: a file, or a status that is not 2xx. */
-export type RemoteFile = { readonly bytes: Uint8Array } | { readonly status: number };
+/** What an HTTP server answered: a file, a status that is not 2xx, or nothing, when the address is known to be a repository's. */
+export type RemoteFile = { readonly bytes: Uint8Array } | { readonly status: number } | { readonly repository: true };
 
 /** A repository at one commit. */
 export interface RemoteRepository {

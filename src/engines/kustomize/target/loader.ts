@@ -182,8 +182,7 @@ export class Loader {
   private remoteBytes(url: string): Uint8Array {
     const answer = this.options.remotes.file(url);
     if ('bytes' in answer) return answer.bytes;
-    if (parseRepoSpec(url) !== undefined)
-      throw new BuildError(`URL is a git repository (HTTP status ${answer.status})`);
+    if ('repository' in answer || parseRepoSpec(url) !== undefined) throw new BuildError('URL is a git repository');
     throw new BuildError(`HTTP Error: status code ${answer.status} (${httpStatusText(answer.status)})`);
   }
 
