@@ -1,0 +1,187 @@
+import { analyzeScalar, writeDouble, writeSingle } from '../../yaml/emit-scalar.ts';
+import { formatFloat } from '../../yaml/go-number.ts';
+import { TAG } from '../../yaml/node.ts';
+import { isBase60, isOldBoolean, resolvePlain } from '../../yaml/resolve.ts';
+import { Branch, type Branches, Comment, isList, Timestamp, type Value } from '../document.ts';
+
+const step = 4;
+
+/**
+ * Documents as SOPS writes them, with go-yaml v3: indented by four, sequences too, every style anew, comments above or
+ * behind what they stood at (getsops/sops stores/yaml, go.yaml.in/yaml/v3 emitterc.go).
+ */
+export function writeYaml(branches: Branches): string {
+  return branches.map((branch, i) => `${i === 0 && !isEmpty(branch) ? '' : '---\n'}${document(branch)}`).join('');
+}
+
+function document(branch: Branch): string {
+  const emitter = new Emitter();
+  if (isEmpty(branch)) emitter.out = '{}\n';
+  else emitter.mapping(branch, 0);
+  return emitter.out.endsWith('\n') ? emitter.out : `${emitter.out}\n`;
+}
+
+function isEmpty(branch: Branch): boolean {
+  return branch.items.every(({ key }) => key instanceof Comment);
+}
+
+/** Comments that wait for what they belong to. */
+interface Waiting {
+  above: string[];
+  behind: string[];
+}
+
+class Emitter {
+  out = '';
+  /** Comments at the end of a block ask for an empty line if something follows at the same indentation. */
+  #footIndent = -1;
+
+  mapping({ items }: Branch, indent: number): void {
+    const waiting: Waiting = { above: [], behind: [] };
+    for (const { key, value } of items) {
+      if (key instanceof Comment) {
+        (key.inline ? waiting.behind : waiting.above).push(key.text);
+        continue;
+      }
+      this.#comments(waiting.above, indent);
+      this.#startLine(indent);
+      this.#key(key, indent);
+      this.#member(value, indent, nextIndent(indent), commentOf(waiting.behind));
+      waiting.above = [];
+      waiting.behind = [];
+    }
+    this.#foot([...waiting.above, ...waiting.behind], indent);
+  }
+
+  #sequence(values: readonly Value[], indent: number): void {
+    const waiting: Waiting = { above: [], behind: [] };
+    for (const value of values) {
+      if (value instanceof Comment) {
+        (value.inline ? waiting.behind : waiting.above).push(value.text);
+        continue;
+      }
+      this.#comments(waiting.above, indent);
+      this.#startLine(indent);
+      this.out += '-';
+      this.#item(value, indent + 2, commentOf(waiting.behind));
+      waiting.above = [];
+      waiting.behind = [];
+    }
+    this.#foot([...waiting.above, ...waiting.behind], indent);
+  }
+
+  /** The first entry of a collection in a sequence stands on the line of the dash. */
+  #item(value: Value, indent: number, comment: string): void {
+    if (value instanceof Branch && !isEmpty(value)) {
+      this.#nested(() => this.mapping(value, indent), indent);
+    } else if (isFilledList(value)) {
+      this.#nested(() => this.#sequence(value, indent), indent);
+    } else this.#member(value, indent - 2, indent, comment);
+  }
+
+  #nested(write: () => void, indent: number): void {
+    const before = this.out;
+    this.out = '';
+    write();
+    const body = this.out;
+    // A comment above the first entry is put on lines of its own.
+    const own = body.startsWith(`${' '.repeat(indent)}#`);
+    this.out = own ? `${before}\n${body}` : `${before} ${body.slice(indent)}`;
+  }
+
+  #startLine(indent: number): void {
+    if (this.out !== '' && !this.out.endsWith('\n')) this.out += '\n';
+    if (this.#footIndent === indent) this.out += '\n';
+    this.#footIndent = -1;
+    this.out += ' '.repeat(indent);
+  }
+
+  #comments(texts: readonly string[], indent: number): void {
+    for (const text of texts) {
+      this.#startLine(indent);
+      this.out += `#${text}\n`;
+    }
+  }
+
+  #foot(texts: readonly string[], indent: number): void {
+    if (texts.length === 0) return;
+    this.#comments(texts, indent);
+    this.#footIndent = indent;
+  }
+
+  #key(key: string, indent: number): void {
+    const multiline = analyzeScalar(key, 'v3').multiline;
+    if (multiline || Buffer.byteLength(key) > 128) {
+      this.out += `? ${scalarText(key, multiline && !key.includes('\n'), indent, nextIndent(indent))}`;
+      this.#startLine(indent);
+      this.out += ':';
+    } else this.out += `${scalarText(key, true, indent, indent)}:`;
+  }
+
+  #member(value: Value, indent: number, inner: number, comment: string): void {
+    if (value instanceof Branch && !isEmpty(value)) this.mapping(value, nextIndent(indent));
+    else if (isFilledList(value)) this.#sequence(value, nextIndent(indent));
+    else {
+      const text = leafText(value, indent, inner);
+      const newline = text.indexOf('\n');
+      const block = newline >= 0 && text.startsWith('|');
+      this.out += block
+        ? ` ${text.slice(0, newline)}${comment}${text.slice(newline)}`
+        : `${text === '' ? '' : ' '}${text}${comment}`;
+    }
+  }
+}
+
+/** go-yaml aligns everything but what is in a sequence to multiples of the step. */
+function nextIndent(indent: number): number {
+  return step * Math.floor((indent + step) / step);
+}
+
+function commentOf(texts: readonly string[]): string {
+  return texts.length === 0 ? '' : ` ${texts.map((text) => `#${text}`).join('\n')}`;
+}
+
+function isFilledList(value: Value): value is readonly Value[] {
+  return value !== null && isList(value) && value.some((item) => !(item instanceof Comment));
+}
+
+function leafText(value: Value, indent: number, inner: number): string {
+  if (value === null) return 'null';
+  if (value instanceof Branch) return '{}';
+  if (value instanceof Timestamp) return value.text;
+  if (value instanceof Comment) return scalarText(value.text, false, indent, inner);
+  if (value instanceof Uint8Array) return `!!binary ${Buffer.from(value).toString('base64')}`;
+  switch (typeof value) {
+    case 'string':
+      return scalarText(value, false, indent, inner);
+    case 'number':
+      return formatFloat(value);
+    case 'object':
+      return '[]';
+    default:
+      return String(value);
+  }
+}
+
+/** A text in the style that go-yaml chooses: plain where it stays a text, a literal block for several lines. */
+function scalarText(text: string, key: boolean, indent: number, inner: number): string {
+  const at = { column: 0, indent: inner, width: Number.POSITIVE_INFINITY };
+  const analysis = analyzeScalar(text, 'v3');
+  if (text.includes('\n')) {
+    const literal = analysis.block && !key && !(/^[ \n]/.test(text) && inner - indent !== step);
+    return literal ? literalBlock(text, inner) : writeDouble(text, at, false);
+  }
+  // A node made of this text is a merge to go-yaml, which has to be said where the text alone does not.
+  if (text === '<<') return '!!merge <<';
+  const ambiguous = resolvePlain(text, 'v3').tag !== TAG.str || isBase60(text) || isOldBoolean(text);
+  if (ambiguous) return writeDouble(text, at, false);
+  if (analysis.blockPlain && !(text === '' && key)) return text;
+  return analysis.single ? writeSingle(text, at, false) : writeDouble(text, at, false);
+}
+
+/** A literal block; the hint for texts that begin with a space names the step (write_block_scalar_hints). */
+function literalBlock(text: string, indent: number): string {
+  const hint = /^[ \n\u0085\u2028\u2029]/.test(text) ? String(step) : '';
+  const chomp = text.endsWith('\n') ? (text === '\n' || text.endsWith('\n\n') ? '+' : '') : '-';
+  return `|${hint}${chomp}\n${text.replace(/^(?=.)/gm, ' '.repeat(indent))}`;
+}
