@@ -37,7 +37,7 @@ export function kustomizeControllerCommand(self: ControllerProcess): Command {
     flags: { ...kustomizeFlags, kustomizeGates: kustomizeGatesFlag },
     group: (values) => ({
       name: 'kustomize-controller',
-      create: (environment) => createKustomizeControllers(environment, values, values.kustomizeGates),
+      create: (environment) => createKustomizeControllers(environment, values, values.kustomizeGates, proxies(self.env)),
     }),
   });
 }
@@ -60,7 +60,7 @@ export function allControllersCommand(self: ControllerProcess): Command {
       },
       {
         name: 'kustomize-controller',
-        create: (environment) => createKustomizeControllers(environment, values, values.gates),
+        create: (environment) => createKustomizeControllers(environment, values, values.gates, proxies(self.env)),
       },
     ],
   });

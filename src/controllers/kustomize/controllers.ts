@@ -7,8 +7,10 @@ import { bucketKind } from '../../crds/source/bucket.ts';
 import { externalArtifactKind } from '../../crds/source/external-artifact.ts';
 import { gitRepositoryKind } from '../../crds/source/git-repository.ts';
 import { ociRepositoryKind } from '../../crds/source/oci-repository.ts';
+import type { EnvironmentProxy } from '../../git/http-agents.ts';
 import type { KubeObject, ObjectKey, PartialObject, ResourceType } from '../../kube/object.ts';
 import { TargetClusters } from '../../kube/target/target-clusters.ts';
+import { RemoteBases } from '../../remote-bases/remote-bases.ts';
 import type { ControllerParts, Environment } from '../../runtime/composition.ts';
 import { aborted, Controller } from '../../runtime/controller.ts';
 import { Informer } from '../../runtime/informer.ts';
@@ -18,12 +20,12 @@ import { kustomizationPolicy } from '../../runtime/policies.ts';
 import { ReconcileLoop } from '../../runtime/reconcile-loop.ts';
 import type { KustomizeFlags, KustomizeGates } from './flags.ts';
 import { BuildMemo } from './kustomization/build-memo.ts';
+import { DependencyWatches } from './kustomization/dependency-watches.ts';
 import type { KustomizationDeps } from './kustomization/deps.ts';
 import { finalizeKustomization } from './kustomization/finalize.ts';
 import { HealthWaits } from './kustomization/health-waits.ts';
 import { readSource } from './kustomization/read-source.ts';
 import { reconcileKustomization } from './kustomization/reconcile.ts';
-import { DependencyWatches } from './kustomization/dependency-watches.ts';
 import type { SourceKind } from './kustomization/source.ts';
 import { Terminations } from './kustomization/terminations.ts';
 import { configMapType, secretType } from './kustomization/variables.ts';
@@ -32,17 +34,24 @@ import { type Caches, type SourceObject, trimSource, wakeOnChanges } from './kus
 /** Unpacked artifacts that are kept while nobody uses them. */
 const CACHE_BYTES = 256 << 20;
 
-/** The kustomize-controller: its caches, and the controller of Kustomizations. */
+/**
+ * The kustomize-controller: its caches, and the controller of Kustomizations.
+ *
+ * @param proxies Those of the environment, for remote bases.
+ */
 export function createKustomizeControllers(
   environment: Environment,
   flags: KustomizeFlags,
   gates: KustomizeGates,
+  proxies?: EnvironmentProxy,
 ): ControllerParts {
   const { log, metrics, clock, client, events } = environment;
   const common = environment.flags;
   const caches = createCaches(environment, gates);
   // What ends a wait is cheap, and frees those that depend on it: it goes before new work.
-  const deps = createDeps(environment, flags, gates, caches, (key) => controller.queue.add(key, 1));
+  const wake = (key: ObjectKey): void => controller.queue.add(key, 1);
+  const remotes = flags.noRemoteBases ? undefined : new RemoteBases(proxies);
+  const deps = { ...createDeps(environment, flags, gates, caches, wake), remotes };
   const loop = new ReconcileLoop<Kustomization & KubeObject>(
     {
       type: kustomizationKind,
@@ -91,10 +100,11 @@ export function createKustomizeControllers(
   const workers: Runnable = {
     start: (signal) =>
       controller.start(signal).finally(() => {
+        loop.close();
         deps.waits.close();
         deps.terminations.close();
         deps.dependencyWatches.close();
-        return deps.targets.close();
+        return Promise.all([deps.targets.close(), remotes?.close()]);
       }),
   };
   const all = [caches.kustomizations, ...Object.values(caches.sources), ...Object.values(caches.configs)];
@@ -139,7 +149,7 @@ function createDeps(
   gates: KustomizeGates,
   { kustomizations, sources }: Caches,
   wake: (key: ObjectKey) => void,
-): KustomizationDeps {
+): Omit<KustomizationDeps, 'remotes'> {
   const requeueDependencyMs = common.requeueDependencyMs;
   return {
     client,

@@ -34,7 +34,7 @@ export const kustomizeFlags = {
   noRemoteBases: booleanFlag(
     'no-remote-bases',
     false,
-    'Refuse remote bases in kustomizations. This release always does.',
+    'Refuse remote bases and files in kustomizations: all must be in the source artifact.',
   ),
   overrideManagers: listFlag('override-manager', 'Field managers whose changes are undone, beside those of kubectl.'),
 } as const;

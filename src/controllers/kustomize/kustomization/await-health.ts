@@ -11,7 +11,7 @@ import type { ConditionChange, Outcome } from '../../../runtime/outcome.ts';
 import type { KustomizationDeps } from './deps.ts';
 import { healthTargets } from './health-targets.ts';
 import type { HealthWait } from './health-waits.ts';
-import { historyWith, type Run } from './run.ts';
+import { historyWith, isRepetition, type Run } from './run.ts';
 import type { ResolvedSource } from './source.ts';
 import { formatTimeout, timeoutMs } from './spec.ts';
 import { watchTarget } from './target.ts';
@@ -29,12 +29,12 @@ export function checkHealth(
   deps: KustomizationDeps,
 ): Outcome {
   const targets = healthTargets(object, run.changes);
-  if (targets.length === 0) return ready(run, attempt, deps, [{ type: 'Healthy', status: 'absent' }]);
+  if (targets.length === 0) return ready(object, run, attempt, deps, [{ type: 'Healthy', status: 'absent' }]);
   const startedAt = deps.clock.now();
   const wasHealthy = object.status?.conditions?.some(({ type, status }) => type === 'Healthy' && status === 'True');
   const facts = { run, startedAt, deadline: startedAt + timeoutMs(object), wasHealthy: wasHealthy === true };
   const known = knownStatuses(run, targets, startedAt);
-  if (known !== undefined && healthOf(known, rules(run, deps)) === 'healthy') return healthy(facts, attempt, deps);
+  if (known !== undefined && healthOf(known, rules(run, deps)) === 'healthy') return healthy(object, facts, attempt, deps);
   const handle = watchTarget(run.target, deps.waiter, targets, {
     onChange: () => deps.wake(object.metadata),
     status: run.healthRules,
@@ -56,7 +56,7 @@ export function continueWait(
   const health: Health = healthOf(statuses, rules(wait.run, deps));
   if (health === 'waiting' && !timedOut) return waiting(object, wait, attempt, deps);
   deps.waits.end(object.metadata);
-  if (health === 'healthy') return healthy(wait, attempt, deps);
+  if (health === 'healthy') return healthy(object, wait, attempt, deps);
   const message = healthMessage(statuses, { ...rules(wait.run, deps), timedOut: health === 'waiting' });
   const now = deps.clock.now();
   runningChecks(object, wait.run, attempt);
@@ -141,29 +141,38 @@ function runningChecks(object: Kustomization, { source }: Run, attempt: AttemptC
   return message;
 }
 
-function healthy({ run, startedAt, wasHealthy }: WaitFacts, attempt: AttemptContext, deps: KustomizationDeps): Outcome {
+function healthy(
+  object: Kustomization,
+  { run, startedAt, wasHealthy }: WaitFacts,
+  attempt: AttemptContext,
+  deps: KustomizationDeps,
+): Outcome {
+  if (isRepetition(object, run, attempt)) return ready(object, run, attempt, deps, []);
   const message = `Health check passed in ${formatDuration(deps.clock.now() - startedAt)}`;
   const isNewRevision = run.source.artifact.revision !== attempt.status['lastAppliedRevision'];
-  if (!wasHealthy || (isNewRevision && run.drifted)) attempt.event({ reason: 'Progressing', message });
-  return ready(run, attempt, deps, [{ type: 'Healthy', status: 'True', reason: 'Succeeded', message }]);
+  if (!wasHealthy || (isNewRevision && run.drifted)) {
+    // The cluster has the Event of the changes, which is of the same reason: ADR 16.
+    attempt.event({ reason: 'Progressing', message, ...(run.drifted ? { audience: 'endpoint' } : {}) });
+  }
+  return ready(object, run, attempt, deps, [{ type: 'Healthy', status: 'True', reason: 'Succeeded', message }]);
 }
 
 function ready(
+  object: Kustomization,
   run: Run,
   attempt: AttemptContext,
   { clock }: KustomizationDeps,
   conditions: readonly ConditionChange[],
 ): Outcome {
   const { artifact, originRevision } = run.source;
+  const history = isRepetition(object, run, attempt)
+    ? {}
+    : { history: historyWith(run, 'ReconciliationSucceeded', attempt, clock.now()) };
   return {
     state: 'ready',
     startedAt: run.startedAt,
     message: `Applied revision: ${artifact.revision}`,
     conditions,
-    status: {
-      lastAppliedRevision: artifact.revision,
-      lastAppliedOriginRevision: originRevision,
-      history: historyWith(run, 'ReconciliationSucceeded', attempt, clock.now()),
-    },
+    status: { lastAppliedRevision: artifact.revision, lastAppliedOriginRevision: originRevision, ...history },
   };
 }

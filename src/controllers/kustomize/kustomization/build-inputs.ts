@@ -5,8 +5,11 @@ import type { KustomizationDeps } from './deps.ts';
 import type { BuildPlace } from './manifests.ts';
 import { variablesOf } from './variables.ts';
 
-/** All that enters a build beside the files: what is not in here must not have an influence on the objects. */
-export type BuildInputs = Omit<BuildInput, 'tree'>;
+/**
+ * All that enters a build beside the files: what is not in here must not have an influence on the objects. Of remotes it
+ * is not known what they say until they are read; a build that used one is not remembered.
+ */
+export type BuildInputs = Omit<BuildInput, 'tree' | 'remotes'>;
 
 /** Reads what the build needs of the cluster. */
 export async function inputsOf(

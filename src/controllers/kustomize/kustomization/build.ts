@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
-import { build } from '../../../engines/kustomize/build.ts';
 import { BuildError } from '../../../engines/kustomize/build-error.ts';
 import { generateKustomization } from '../../../engines/kustomize/flux-generate.ts';
 import { substituteObject } from '../../../engines/kustomize/flux-substitute.ts';
@@ -10,6 +9,7 @@ import { redact } from '../../../lib/redact.ts';
 import type { Tree } from '../../../lib/tree.ts';
 import { Fault } from '../../../runtime/fault.ts';
 import { emitYaml } from '../../../yaml/emit.ts';
+import { buildKustomization, type KustomizeResult, type RemoteAccess } from './remote-bases.ts';
 import type { Variables } from './variables.ts';
 
 export interface BuildInput {
@@ -22,26 +22,30 @@ export interface BuildInput {
   readonly variables: Variables | undefined;
   /** A variable without value or default is an error (feature gate StrictPostBuildSubstitutions). */
   readonly strict: boolean;
+  readonly remotes: RemoteAccess;
 }
 
 export interface Built {
   readonly objects: readonly KubeObject[];
   /** `sha256:<hex>` of the manifests as one YAML stream, which `status.history` records. */
   readonly digest: string;
+  /** Whether files of elsewhere are part of it: then the same artifact may build other objects. */
+  readonly usedRemotes: boolean;
 }
 
 /**
- * From the files of an artifact to the objects that shall be in the cluster. Pure: no cluster, no disk beyond the tree.
- * Throws a retryable BuildFailed fault (kustomization_controller.go, generate and build).
+ * From the files of an artifact to the objects that shall be in the cluster: no cluster, no disk beyond the tree, and
+ * the network for remote bases alone. Throws a retryable BuildFailed fault (kustomization_controller.go, generate and build).
  */
-export function buildManifests({ spec, tree, dir, variables, strict }: BuildInput): Built {
+export async function buildManifests({ spec, tree, dir, variables, strict, remotes }: BuildInput): Promise<Built> {
   try {
     const generated = generateKustomization(tree, dir, spec);
-    const built = kustomize(generated.tree, dir);
+    const { objects: built, usedRemotes } = await kustomize(generated.tree, dir, remotes);
     const always = spec.postBuild?.substituteStrategy === 'Always';
     const objects = built.map((one) => asKubeObject(substitute(one, variables, { strict, always })));
-    return { objects, digest: digestOf(objects) };
+    return { objects, digest: digestOf(objects), usedRemotes };
   } catch (error) {
+    remotes.signal.throwIfAborted();
     throw buildFault(error);
   }
 }
@@ -64,9 +68,9 @@ function quotesIn(error: unknown): readonly string[] {
   return error instanceof Error ? quotesIn(error.cause) : [];
 }
 
-function kustomize(tree: Tree, dir: string): readonly Readonly<Record<string, unknown>>[] {
+async function kustomize(tree: Tree, dir: string, remotes: RemoteAccess): Promise<KustomizeResult> {
   try {
-    return build(tree, dir, { reorder: 'none', loadRestrictions: 'none', version: 'v5.8.1' }).objects;
+    return await buildKustomization(tree, dir, remotes);
   } catch (error) {
     throw new Error(`kustomize build failed: ${errorMessage(error)}`, { cause: error });
   }

@@ -1,5 +1,6 @@
 import type { StatusWaiter } from '../../../apply/waiter.ts';
 import type { ArtifactCache } from '../../../artifact/cache.ts';
+import type { RemoteSource } from '../../../engines/kustomize/remote/remote-source.ts';
 import type { Client } from '../../../kube/client.ts';
 import type { ObjectKey } from '../../../kube/object.ts';
 import type { TargetClusters } from '../../../kube/target/target-clusters.ts';
@@ -17,6 +18,8 @@ export interface KustomizationDeps {
   readonly clock: Clock;
   readonly artifacts: ArtifactCache;
   readonly builds: BuildMemo;
+  /** Remote files and repositories of kustomizations; undefined with `--no-remote-bases`. */
+  readonly remotes: RemoteSource | undefined;
   readonly sources: SourceOptions;
   readonly dependencies: DependencyOptions;
   readonly waits: HealthWaits;

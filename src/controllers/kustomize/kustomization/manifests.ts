@@ -38,23 +38,25 @@ export async function manifestsOf(
   const key = object.metadata;
   const inputs = await inputsOf(object, place, deps);
   const inputsDigest = digestOfInputs(inputs);
-  const build = (): Built & BuildFacts => {
+  const remotes = { source: deps.remotes, signal: place.signal };
+  const build = async (): Promise<Built & BuildFacts> => {
     const tree = new TracedTree(artifact.tree);
-    const built = buildManifests({ ...inputs, tree });
+    const built = await buildManifests({ ...inputs, tree, remotes });
     const facts = { digest: built.digest, jobsWithTtl: jobsWithTtl(built.objects) };
-    builds.remember(key, { ...facts, inputs: inputsDigest, looks: tree.looks }, artifact.tree);
+    if (built.usedRemotes) builds.forget(key);
+    else builds.remember(key, { ...facts, inputs: inputsDigest, looks: tree.looks }, artifact.tree);
     return { ...built, ...facts };
   };
 
   const known = builds.recall(key, inputsDigest, artifact.tree);
   if (known === undefined) {
-    const { digest, jobsWithTtl, objects } = build();
+    const { digest, jobsWithTtl, objects } = await build();
     return { digest, jobsWithTtl, objects: async () => objects };
   }
   return {
     ...known,
     async objects() {
-      const { digest, objects } = build();
+      const { digest, objects } = await build();
       if (digest === known.digest) return objects;
       builds.forget(key);
       throw new Fault('retry', 'BuildFailed', `the same files gave other objects: ${digest}, before ${known.digest}`);

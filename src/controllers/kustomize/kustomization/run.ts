@@ -44,6 +44,25 @@ export function historyWith(run: Delivery, reason: Reason, attempt: AttemptConte
   });
 }
 
+/**
+ * Whether a successful run says nothing that the status does not say already, so that it leaves no trace there: nobody
+ * asked for it, nothing was changed, and the last run gave the same objects of the same revision. Differs from Flux,
+ * which counts it and writes its time: ADR 16.
+ */
+export function isRepetition({ metadata, status }: Kustomization, run: Delivery, attempt: AttemptContext): boolean {
+  const last = status?.history?.[0];
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  return (
+    !attempt.requested &&
+    !run.drifted &&
+    ready?.status === 'True' &&
+    status?.observedGeneration === metadata.generation &&
+    last?.digest === run.digest &&
+    last.lastReconciledStatus === 'ReconciliationSucceeded' &&
+    last.metadata?.['revision'] === run.source.artifact.revision
+  );
+}
+
 /** Runs a step; when it fails, the history remembers a run that ended for `reason`. */
 export async function recordRun<T>(
   run: Delivery,
