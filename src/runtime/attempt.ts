@@ -52,9 +52,18 @@ export interface AttemptOptions<T extends KubeObject> {
   readonly clock?: Clock;
   /** How long a step may go on before its progress is written on its own. */
   readonly progressDelayMs?: number;
+  /** What an earlier attempt at the same object left unwritten; see {@link Attempt.linger}. */
+  readonly unwritten?: Unwritten;
+}
+
+/** A status that is to be written when nothing else is known at `due`, milliseconds since the epoch. */
+export interface Unwritten {
+  readonly status: Status;
+  readonly due: number;
 }
 
 const progressDelayMs = 2000;
+const lingerMs = 1000;
 
 /** One attempt at one object: the draft of its status, and the writes and events it makes. */
 export class Attempt<T extends KubeObject> implements AttemptContext {
@@ -68,6 +77,7 @@ export class Attempt<T extends KubeObject> implements AttemptContext {
   readonly #options: AttemptOptions<T>;
   readonly #clock: Clock;
   #timer: Timer | undefined;
+  #due = 0;
   /** Writes of one attempt go out one after the other. */
   #writing: Promise<void> = Promise.resolve();
 
@@ -75,7 +85,7 @@ export class Attempt<T extends KubeObject> implements AttemptContext {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.object = object;
-    this.status = statusOf(object);
+    this.status = options.unwritten?.status ?? statusOf(object);
     this.signal = options.signal;
     this.log = options.log;
     const asked = requestedAt(object);
@@ -88,10 +98,7 @@ export class Attempt<T extends KubeObject> implements AttemptContext {
       { type: 'Reconciling', status: 'True', reason, message },
       { type: 'Ready', status: 'Unknown', reason: 'Progressing', message: 'Reconciliation in progress' },
     ]);
-    this.#timer ??= this.#clock.setTimeout(() => {
-      this.#timer = undefined;
-      this.#flush().catch((error: unknown) => this.log.debug({ error }, 'Progress could not be written'));
-    }, this.#options.progressDelayMs ?? progressDelayMs);
+    this.#schedule(this.#options.progressDelayMs ?? progressDelayMs);
   }
 
   record(facts: StatusFacts, conditions?: readonly ConditionChange[]): void {
@@ -126,6 +133,31 @@ export class Attempt<T extends KubeObject> implements AttemptContext {
     await this.#write(signal);
   }
 
+  /**
+   * Ends the attempt with a status that is soon replaced, mostly: what was begun is under way. It is written when no
+   * attempt has followed until a moment has passed, counted from the first one that left it unwritten.
+   */
+  linger(status: Status): void {
+    this.stop();
+    this.status = status;
+    const now = this.#clock.now();
+    this.#due = this.#options.unwritten?.due ?? now + lingerMs;
+    this.#schedule(Math.max(0, this.#due - now));
+  }
+
+  /** Ends {@link linger}: when it resolves, nothing is being written any more. */
+  async endLingering(): Promise<void> {
+    this.stop();
+    await this.#writing.catch(() => undefined);
+  }
+
+  /** What the next attempt, at `object`, begins with; nothing when somebody else wrote the status meanwhile. */
+  unwrittenFor(object: T): Unwritten | undefined {
+    const isOurs = object.metadata.uid === this.object.metadata.uid;
+    if (!isOurs || !jsonEqual(statusOf(object), statusOf(this.object))) return undefined;
+    return { status: this.status, due: this.#due };
+  }
+
   /** Writes nothing more on its own. */
   stop(): void {
     this.#timer?.cancel();
@@ -149,6 +181,13 @@ export class Attempt<T extends KubeObject> implements AttemptContext {
   #draft(facts: StatusFacts, conditions: readonly ConditionChange[] | undefined): void {
     const { generation = 0 } = this.object.metadata;
     this.status = withFacts(this.status, facts, conditions, generation, this.#clock.now());
+  }
+
+  #schedule(delayMs: number): void {
+    this.#timer ??= this.#clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.#flush().catch((error: unknown) => this.log.debug({ error }, 'Progress could not be written'));
+    }, delayMs);
   }
 
   #flush(): Promise<void> {

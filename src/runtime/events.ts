@@ -56,7 +56,7 @@ export class EventRecorder implements EventSink {
       { name: about.name, namespace: about.namespace, 'reconciler kind': about.kind, severity, reason, annotations },
       message,
     );
-    this.#kubernetes.record(recorded);
+    if (event.audience === undefined) this.#kubernetes.record(recorded);
     if (severity !== 'trace') this.#webhook?.record(recorded);
   }
 

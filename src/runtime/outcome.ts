@@ -18,6 +18,8 @@ export type ConditionChange =
 export interface EventInput {
   /** `info` and `error` go to Kubernetes and to the event endpoint, `trace` to Kubernetes alone. Default `info`. */
   readonly severity?: 'trace' | 'info' | 'error';
+  /** `endpoint`: nothing that the cluster's Events do not say already; only the event endpoint is told. */
+  readonly audience?: 'endpoint';
   /** Default: the reason that Ready has at this moment, as Flux's kustomize-controller does it. */
   readonly reason?: Reason;
   readonly message: string;

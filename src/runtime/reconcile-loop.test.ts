@@ -123,6 +123,79 @@ describe('ReconcileLoop', () => {
     assert.deepEqual(events, []);
   });
 
+  describe('what is under way', () => {
+    const underWay: Outcome = { state: 'progressing', message: 'Running health checks', requeueAfterMs: 30_000 };
+
+    it('is not written when it ends at once, and what was learned is written with the end', async () => {
+      pipeline = async (_object, attempt) => {
+        attempt.record({ inventory: { entries: ['a'] } });
+        return underWay;
+      };
+      assert.deepEqual(await reconcile(), { requeueAfterMs: 30_000 });
+      assert.deepEqual(requests(), ['PATCH a']);
+      pipeline = async () => done;
+      await reconcile();
+      assert.deepEqual(requests(), ['PATCH a', 'PATCH a/status']);
+      assert.deepEqual(statusOf(live())['inventory'], { entries: ['a'] });
+      assert.equal(ready(), 'True ReconciliationSucceeded');
+      assert.equal(clock.pending, 0);
+    });
+
+    it('is written when it lasts, however often it is looked at', async () => {
+      pipeline = async () => underWay;
+      await reconcile();
+      clock.advance(600);
+      await reconcile();
+      clock.advance(500);
+      await waitFor(() => requests().length === 2, 'the progress is written');
+      assert.equal(ready(), 'Unknown Progressing');
+      pipeline = async () => done;
+      await reconcile();
+      assert.equal(ready(), 'True ReconciliationSucceeded');
+    });
+
+    it('is forgotten when another writer changed the status, and when the loop is closed', async () => {
+      pipeline = async (_object, attempt) => {
+        attempt.record({ inventory: { entries: ['old'] } });
+        return underWay;
+      };
+      await reconcile();
+      const changed = put({
+        status: { observedGeneration: -1, inventory: { entries: ['new'] } },
+        finalizers: [FINALIZER],
+      });
+      tell({ current: changed });
+      pipeline = async () => underWay;
+      await reconcile();
+      loop.close();
+      assert.equal(clock.pending, 0);
+      pipeline = async () => done;
+      await reconcile();
+      assert.deepEqual(statusOf(live())['inventory'], { entries: ['new'] });
+    });
+  });
+
+  it('tells the cluster of a success when the one before was none, and the event endpoint of each', async () => {
+    await reconcile();
+    pipeline = async () => ({ ...done, status: { lastAppliedRevision: 'r2' } });
+    await reconcile();
+    pipeline = async () => {
+      throw new Fault('retry', 'BuildFailed', 'no');
+    };
+    await reconcile();
+    pipeline = async () => done;
+    await reconcile();
+    assert.deepEqual(
+      events.map(({ reason, audience }) => [reason, audience]),
+      [
+        ['ReconciliationSucceeded', undefined],
+        ['ReconciliationSucceeded', 'endpoint'],
+        ['BuildFailed', undefined],
+        ['ReconciliationSucceeded', undefined],
+      ],
+    );
+  });
+
   it('never acts on an object older than its own last write', async () => {
     const stale = cached;
     await reconcile();

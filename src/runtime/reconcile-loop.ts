@@ -3,7 +3,7 @@ import { isConflict, isNotFound } from '../kube/errors.ts';
 import type { KubeObject, ObjectKey, ResourceType } from '../kube/object.ts';
 import { withDeadline } from '../lib/async.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
-import { Attempt, type AttemptContext } from './attempt.ts';
+import { Attempt, type AttemptContext, type Unwritten } from './attempt.ts';
 import { type ReconcileContext, ReportedError } from './controller.ts';
 import type { EventSink } from './events.ts';
 import { Fault } from './fault.ts';
@@ -15,6 +15,7 @@ import type { Result } from './result.ts';
 import { type Settled, settle } from './settle.ts';
 import { settleSuspended, statusOf } from './status.ts';
 import { addFinalizer, removeFinalizer, StaleStatusError } from './status-writer.ts';
+import { keyText } from './work-queue.ts';
 
 /** What a kind adds to the loop that all kinds share. */
 export interface ReconciledKind<T extends KubeObject> {
@@ -61,6 +62,8 @@ export class ReconcileLoop<T extends KubeObject> {
   readonly #options: ReconcileLoopOptions<T>;
   readonly #writes: OwnWrites<T>;
   readonly #clock: Clock;
+  /** Attempts whose last status is not written yet. */
+  readonly #lingering = new Map<string, Attempt<T>>();
 
   constructor(kind: ReconciledKind<T>, options: ReconcileLoopOptions<T>) {
     this.#kind = kind;
@@ -85,6 +88,7 @@ export class ReconcileLoop<T extends KubeObject> {
   };
 
   async #reconcile(key: ObjectKey, context: ReconcileContext): Promise<Result> {
+    const before = await this.#previous(key);
     const object = this.#writes.get(key);
     if (object === undefined) {
       this.#forget(key);
@@ -95,14 +99,14 @@ export class ReconcileLoop<T extends KubeObject> {
     if (this.#kind.suspended(held)) return this.#suspended(held, context);
     const startedAt = this.#clock.now();
     try {
-      return await this.#attempt(held, context, startedAt);
+      return await this.#attempt(held, context, startedAt, before?.unwrittenFor(held));
     } finally {
       this.#options.metrics.recordDuration(this.#kind.type.kind, held, (this.#clock.now() - startedAt) / 1000);
     }
   }
 
-  async #attempt(object: T, context: ReconcileContext, startedAt: number): Promise<Result> {
-    const attempt = this.#begin(object, context);
+  async #attempt(object: T, context: ReconcileContext, startedAt: number, unwritten?: Unwritten): Promise<Result> {
+    const attempt = this.#begin(object, context, unwritten);
     let end: { outcome: Outcome } | { thrown: unknown };
     try {
       end = { outcome: await this.#kind.pipeline(object, attempt) };
@@ -123,7 +127,12 @@ export class ReconcileLoop<T extends KubeObject> {
       eventMetadata: attempt.eventMetadata,
       ...(this.#options.jitter === undefined ? {} : { jitter: this.#options.jitter }),
     });
-    await attempt.end(settled.status, withDeadline(undefined, lastWriteMs));
+    if (settled.linger) {
+      attempt.linger(settled.status);
+      this.#lingering.set(keyText(object.metadata), attempt);
+    } else {
+      await attempt.end(settled.status, withDeadline(undefined, lastWriteMs));
+    }
     this.#tell(attempt, settled, context);
     return requeue(settled, end);
   }
@@ -181,7 +190,21 @@ export class ReconcileLoop<T extends KubeObject> {
     return {};
   }
 
-  #begin(object: T, { signal, log }: ReconcileContext): Attempt<T> {
+  /** Stops writing what is left of. A shutdown loses it, and nothing with it: the next process begins anew. */
+  close(): void {
+    for (const attempt of this.#lingering.values()) attempt.stop();
+    this.#lingering.clear();
+  }
+
+  async #previous(key: ObjectKey): Promise<Attempt<T> | undefined> {
+    const text = keyText(key);
+    const attempt = this.#lingering.get(text);
+    this.#lingering.delete(text);
+    await attempt?.endLingering();
+    return attempt;
+  }
+
+  #begin(object: T, { signal, log }: ReconcileContext, unwritten?: Unwritten): Attempt<T> {
     const { client, events, progressDelayMs } = this.#options;
     return new Attempt(object, {
       client,
@@ -193,6 +216,7 @@ export class ReconcileLoop<T extends KubeObject> {
       signal,
       clock: this.#clock,
       ...(progressDelayMs === undefined ? {} : { progressDelayMs }),
+      ...(unwritten === undefined ? {} : { unwritten }),
     });
   }
 

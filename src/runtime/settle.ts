@@ -52,6 +52,8 @@ export interface Settled {
   /** An error nobody foresaw: it is logged with its stack, and counted. */
   readonly bug?: Error;
   readonly stalled?: true;
+  /** The status is soon replaced, mostly: it need not be written at once. */
+  readonly linger?: true;
 }
 
 /**
@@ -102,12 +104,14 @@ function ready(policy: KindPolicy, input: SettleInput, outcome: Outcome): Settle
   const took = formatDuration(now - (outcome.startedAt ?? input.startedAt));
   const next = interval === undefined ? '' : `, next run in ${formatDuration(interval)}`;
   const message = `Reconciliation finished in ${took}${next}`;
-  const told = policy.successEvent && isNews(policy, statusOf(object), status);
+  const before = statusOf(object);
+  const told = policy.successEvent && isNews(policy, before, status);
+  const audience = hadSucceeded(policy, before) ? { audience: 'endpoint' as const } : {};
   return {
     status,
     events: [
       ...(outcome.events ?? []).map((event) => withMetadata(input, event)),
-      ...(told ? [withMetadata(input, { message, metadata: { commit_status: 'update' } })] : []),
+      ...(told ? [withMetadata(input, { message, metadata: { commit_status: 'update' }, ...audience })] : []),
     ],
     requeue: afterInterval(input, outcome.requeueAfterMs, interval),
     log: { level: 'info', message },
@@ -141,6 +145,7 @@ function progressing(policy: KindPolicy, input: SettleInput, outcome: Outcome): 
     events: (outcome.events ?? []).map((event) => withMetadata(input, event)),
     requeue: afterInterval(input, outcome.requeueAfterMs, intervalMs(object)),
     log: { level: 'info', message: outcome.message ?? `Reconciliation of ${policy.readyReason} in progress` },
+    linger: true,
   };
 }
 
@@ -259,6 +264,18 @@ function isNews(policy: KindPolicy, before: Status, status: Status): boolean {
     before.lastHandledReconcileAt !== status.lastHandledReconcileAt ||
     policy.notableFields.some((field) => !jsonEqual(before[field], status[field]))
   );
+}
+
+/**
+ * Whether the run before this one succeeded too, and nothing failed since. Ready is Unknown while a run is under way,
+ * and then the history knows. Differs from Flux: the cluster gets no Event for a success after a success (ADR 16).
+ */
+function hadSucceeded({ readyReason }: KindPolicy, before: Status): boolean {
+  const ready = findCondition(before.conditions ?? [], 'Ready');
+  if (ready === undefined || ready.status === 'False') return false;
+  const history = before['history'];
+  const last: unknown = Array.isArray(history) ? history[0] : undefined;
+  return ready.status === 'True' || (isRecord(last) && last['lastReconciledStatus'] === readyReason);
 }
 
 function afterInterval(

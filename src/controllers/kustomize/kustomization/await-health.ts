@@ -34,7 +34,8 @@ export function checkHealth(
   const wasHealthy = object.status?.conditions?.some(({ type, status }) => type === 'Healthy' && status === 'True');
   const facts = { run, startedAt, deadline: startedAt + timeoutMs(object), wasHealthy: wasHealthy === true };
   const known = knownStatuses(run, targets, startedAt);
-  if (known !== undefined && healthOf(known, rules(run, deps)) === 'healthy') return healthy(object, facts, attempt, deps);
+  if (known !== undefined && healthOf(known, rules(run, deps)) === 'healthy')
+    return healthy(object, facts, attempt, deps);
   const handle = watchTarget(run.target, deps.waiter, targets, {
     onChange: () => deps.wake(object.metadata),
     status: run.healthRules,
