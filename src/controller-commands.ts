@@ -3,6 +3,7 @@ import { createKustomizeControllers } from './controllers/kustomize/controllers.
 import { kustomizeFlags, kustomizeGatesFlag } from './controllers/kustomize/flags.ts';
 import { createSourceControllers } from './controllers/source/controllers.ts';
 import { sourceFlags, sourceGatesFlag } from './controllers/source/flags.ts';
+import { environmentProxy } from './git/environment-proxy.ts';
 import { type HostedGroup, host, type ProcessEnvironment, reportFatal } from './host.ts';
 import { featureGatesFlag } from './runtime/feature-gates.ts';
 import type { FlagValues } from './runtime/flag-types.ts';
@@ -24,7 +25,8 @@ export function sourceControllerCommand(self: ControllerProcess): Command {
     flags: { ...sourceFlags, sourceGates: sourceGatesFlag },
     group: (values) => ({
       name: 'source-controller',
-      create: (environment) => createSourceControllers(environment, values, values.sourceGates, proxies(self.env)),
+      create: (environment) =>
+        createSourceControllers(environment, values, values.sourceGates, environmentProxy(self.env)),
     }),
   });
 }
@@ -37,7 +39,8 @@ export function kustomizeControllerCommand(self: ControllerProcess): Command {
     flags: { ...kustomizeFlags, kustomizeGates: kustomizeGatesFlag },
     group: (values) => ({
       name: 'kustomize-controller',
-      create: (environment) => createKustomizeControllers(environment, values, values.kustomizeGates, proxies(self.env)),
+      create: (environment) =>
+        createKustomizeControllers(environment, values, values.kustomizeGates, environmentProxy(self.env)),
     }),
   });
 }
@@ -56,23 +59,15 @@ export function allControllersCommand(self: ControllerProcess): Command {
     group: (values) => [
       {
         name: 'source-controller',
-        create: (environment) => createSourceControllers(environment, values, values.gates, proxies(self.env)),
+        create: (environment) => createSourceControllers(environment, values, values.gates, environmentProxy(self.env)),
       },
       {
         name: 'kustomize-controller',
-        create: (environment) => createKustomizeControllers(environment, values, values.gates, proxies(self.env)),
+        create: (environment) =>
+          createKustomizeControllers(environment, values, values.gates, environmentProxy(self.env)),
       },
     ],
   });
-}
-
-/** The proxies of the environment, in either spelling, as curl and Go read them. */
-function proxies(env: NodeJS.ProcessEnv) {
-  return {
-    http: env['HTTP_PROXY'] ?? env['http_proxy'],
-    https: env['HTTPS_PROXY'] ?? env['https_proxy'],
-    no: env['NO_PROXY'] ?? env['no_proxy'],
-  };
 }
 
 function processEnvironment(env: NodeJS.ProcessEnv): ProcessEnvironment {

@@ -17,14 +17,20 @@ const refused: readonly (readonly [flags: string, reason: string])[] = [
   ['-e, --env <variable>', 'functions are not run'],
 ];
 
+/** What kustomize tells of its deprecated flags. */
+const deprecated = [
+  ['reorder', 'reorder', "use the new 'sortOptions' field in kustomization.yaml instead."],
+  ['enable-managedby-label', 'enableManagedbyLabel', "use 'managedByLabel' in the field 'buildMetadata' instead."],
+] as const;
+
 /** `sluice build DIR`: prints what `kustomize build DIR` prints. */
 export function buildCommand(): Command {
   const command = new Command('build')
     .description(
       'Prints what `kustomize build` prints for the kustomization in a directory: the same engine that builds in the\n' +
-        'cluster. Nothing is run and nothing is fetched: plugins, Helm and functions are refused.',
+        'cluster. Remote files and repositories are fetched over HTTP. Nothing is run: plugins, Helm and functions are refused.',
     )
-    .argument('[dir]', 'directory of a kustomization file', '.')
+    .argument('[dir]', 'directory of a kustomization file, or the address of one in a Git repository', '.')
     .addOption(
       new Option(
         '--load-restrictor <restriction>',
@@ -44,9 +50,14 @@ export function buildCommand(): Command {
       'add the label app.kubernetes.io/managed-by',
       defaultBuildFlags.enableManagedbyLabel,
     );
+  command.addOption(new Option('--stack-trace', 'print a stack trace with an error').hideHelp());
   for (const [flags, reason] of refused) command.addOption(refusedOption(flags, reason));
-  return command.action((dir: string, flags: BuildFlags) => {
-    process.exitCode = runBuild(dir, flags);
+  return command.action(async (dir: string, flags: BuildFlags) => {
+    for (const [name, option, instead] of deprecated) {
+      if (command.getOptionValueSource(option) === 'cli')
+        process.stderr.write(`Flag --${name} has been deprecated, ${instead}\n`);
+    }
+    process.exitCode = await runBuild(dir, { ...defaultBuildFlags, ...flags });
   });
 }
 

@@ -1,13 +1,17 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { diskTree } from '../artifact/disk-tree.ts';
-import { type BuildOptions, type BuildResult, build } from '../engines/kustomize/build.ts';
+import type { BuildDir, BuildOptions, BuildResult } from '../engines/kustomize/build.ts';
+import { buildWithRemotes } from '../engines/kustomize/build-remote.ts';
 import { SchemaRegistry } from '../engines/kustomize/openapi/registry.ts';
+import type { RemoteSource } from '../engines/kustomize/remote/remote-source.ts';
+import { parseRepoSpec } from '../engines/kustomize/remote/repo-spec.ts';
+import { environmentProxy } from '../git/environment-proxy.ts';
 import { errorMessage } from '../lib/errors.ts';
 import { emitYaml } from '../yaml/emit.ts';
 
 /** Where the command writes. */
-interface BuildOutput {
+export interface BuildOutput {
   out(text: string): void;
   error(line: string): void;
 }
@@ -18,6 +22,7 @@ export interface BuildFlags {
   readonly reorder: 'none' | 'legacy' | 'unspecified';
   readonly output?: string;
   readonly enableManagedbyLabel: boolean;
+  readonly stackTrace: boolean;
 }
 
 /** What the flags are when none is given. */
@@ -25,6 +30,7 @@ export const defaultBuildFlags: BuildFlags = {
   loadRestrictor: 'LoadRestrictionsRootOnly',
   reorder: 'unspecified',
   enableManagedbyLabel: false,
+  stackTrace: false,
 };
 
 const standardOutput: BuildOutput = {
@@ -32,17 +38,45 @@ const standardOutput: BuildOutput = {
   error: (line) => void process.stderr.write(`${line}\n`),
 };
 
-/** Builds and writes; answers the exit code. */
-export function runBuild(dir: string, flags: BuildFlags, output = standardOutput): number {
+/** How long everything remote may take. */
+const remoteTimeoutMs = 600_000;
+
+/** Builds and writes; answers the exit code. `dir` is a directory, or the address of one in a Git repository. */
+export async function runBuild(dir: string, flags: BuildFlags, output = standardOutput): Promise<number> {
+  await using remotes = new AsyncDisposableStack();
   try {
-    const result = build(diskTree('/'), resolve(dir).slice(1), optionsOf(flags));
+    const signal = AbortSignal.timeout(remoteTimeoutMs);
+    const options = { ...optionsOf(flags), source: lazyRemotes(remotes), signal };
+    const result = await buildWithRemotes(diskTree('/'), placeOf(dir), options);
     for (const warning of result.warnings) output.error(`# Warning: ${warning}`);
     write(result, flags.output, output);
     return 0;
   } catch (error) {
     output.error(`Error: ${errorMessage(error)}`);
+    if (flags.stackTrace && error instanceof Error) output.error(error.stack ?? '');
     return 1;
   }
+}
+
+function placeOf(dir: string): BuildDir {
+  return parseRepoSpec(dir) === undefined ? resolve(dir).slice(1) : { url: dir };
+}
+
+/** Loads the code for networks when something remote is named; most builds do not. */
+function lazyRemotes(closing: AsyncDisposableStack): RemoteSource {
+  let loading: Promise<RemoteSource> | undefined;
+  const load = async (): Promise<RemoteSource> => {
+    const { RemoteBases } = await import('../remote-bases/remote-bases.ts');
+    return closing.adopt(new RemoteBases(environmentProxy(process.env)), (bases) => bases.close());
+  };
+  const source = (): Promise<RemoteSource> => {
+    loading ??= load();
+    return loading;
+  };
+  return {
+    file: async (url, options) => (await source()).file(url, options),
+    repository: async (spec, options) => (await source()).repository(spec, options),
+  };
 }
 
 function optionsOf({ loadRestrictor, reorder, enableManagedbyLabel }: BuildFlags): BuildOptions {
