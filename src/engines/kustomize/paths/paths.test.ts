@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { RE2JS } from 're2js';
 import { jsonValue } from '../../../yaml/json-value.ts';
 import { parseNodes } from '../../../yaml/parse-nodes.ts';
 import { baseName, cleanPath, isBelow, joinPath } from './join.ts';
@@ -66,5 +68,32 @@ describe('patterns', () => {
     assert.throws(() => compileRegex('(a)\\1'));
     assert.ok(compileRegex('(a+)+$').test(`${'a'.repeat(50)}`));
     assert.ok(!compileRegex('^(a+)+$').test(`${'a'.repeat(50)}b`));
+    assert.ok(!compileRegex(`${'.?'.repeat(40)}b`).test('a'.repeat(40)));
+  });
+
+  it('mean the same whether they run natively or not', () => {
+    const part = fc.constantFrom('a', 'b', '.', '.*', '[a-b]+', '[b]', '^', '$', '|', '(', '(?:', ')', '\\.', '?', '-');
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '.', '-'), maxLength: 6 });
+    const answer = (test: () => boolean): boolean | 'refused' => {
+      try {
+        return test();
+      } catch {
+        return 'refused';
+      }
+    };
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 8 }), fc.array(text, { maxLength: 8 }), (parts, texts) => {
+        const pattern = parts.join('');
+        for (const one of texts) {
+          const original = answer(() => RE2JS.compile(pattern).matcher(one).find());
+          assert.equal(
+            answer(() => compileRegex(pattern).test(one)),
+            original,
+            `${pattern} on ${one}`,
+          );
+        }
+      }),
+      { seed: 1, numRuns: 3000 },
+    );
   });
 });

@@ -1,4 +1,5 @@
-import { RE2JS } from 're2js';
+// As a namespace, so that the linked program loads it when a pattern needs it (tools/link.ts).
+import * as re2 from 're2js';
 import { BuildError } from '../build-error.ts';
 
 /** Tests a text against a pattern, anywhere in it. */
@@ -6,8 +7,10 @@ export interface Matcher {
   test(text: string): boolean;
 }
 
-/** Patterns that mean the same in JavaScript and cannot take long: literals, classes and unnested repetition. */
-const simple = /^(?:[A-Za-z0-9_:/@, =-]|\\[.\-/]|\.[*+]?|[\^$|])*$/;
+/** Patterns that mean the same in JavaScript: literals, classes, groups, and repetition of single characters. */
+const simple = /^(?:[A-Za-z0-9_:/@, =-]|\\[.\-/]|(?:\.|\[[A-Za-z0-9_.-]+\])[*+]?|[\^$|]|\((?:\?:)?|\)(?![*+?{]))*$/;
+/** More than two repetitions may take long where JavaScript tries all ways to share a text among them. */
+const maxRepetitions = 2;
 
 const cache = new Map<string, Matcher>();
 
@@ -25,9 +28,10 @@ export function compileRegex(pattern: string): Matcher {
 }
 
 function compile(pattern: string): Matcher {
-  if (simple.test(pattern) && (pattern.match(/\.[*+]/g) ?? []).length <= 2) return new RegExp(pattern);
   try {
-    const compiled = RE2JS.compile(pattern);
+    if (simple.test(pattern) && (pattern.match(/[.\]][*+?]/g) ?? []).length <= maxRepetitions)
+      return new RegExp(pattern);
+    const compiled = re2.RE2JS.compile(pattern);
     return { test: (text) => compiled.matcher(text).find() };
   } catch (error) {
     throw new BuildError(`error parsing regexp: ${pattern}`, { cause: error });
