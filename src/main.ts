@@ -1,14 +1,17 @@
 /**
- * The composition root. `sluice build DIR` goes the short way, because one waits for it: parsing arguments in full takes
- * a good part of the time that it takes.
+ * The composition root. `sluice build DIR` takes the short way, because somebody waits for it: reading the code for all
+ * arguments takes as long as a small build.
  */
 const args = process.argv.slice(2);
 const [command, dir = '.', ...more] = args;
 
-if (command === 'build' && more.length === 0 && !dir.startsWith('-')) {
-  const { defaultBuildFlags, runBuild } = await import('./cli/run-build.ts');
-  process.exitCode = runBuild(dir, defaultBuildFlags);
-} else {
+async function isBuilt(): Promise<boolean> {
+  if (command !== 'build' || more.length > 0 || dir.startsWith('-')) return false;
+  const { quickBuild } = await import('./cli/quick-build.ts');
+  return quickBuild(dir);
+}
+
+if (!(await isBuilt())) {
   const { runProgram } = await import('./program.ts');
   await runProgram(args, process.env);
 }

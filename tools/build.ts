@@ -3,9 +3,10 @@
  * alone: DIR/dist, DIR/package.json, DIR/LICENSE and DIR/node_modules with production dependencies only.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { link } from './link.ts';
 
 const root = join(import.meta.dirname, '..');
 const { values } = parseArgs({ options: { production: { type: 'string' } } });
@@ -27,6 +28,8 @@ function compile(dist: string): void {
   rmSync(dist, { recursive: true, force: true });
   run(join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json', '--outDir', dist], root);
   copyData(join(root, 'src'), dist);
+  const quick = join(dist, 'cli', 'quick-build.js');
+  writeFileSync(quick, link(quick));
 }
 
 /** tsc copies no data files; those that the code reads at run time go along as they are. */
