@@ -1,3 +1,5 @@
+import { keepYoungHeapSmall } from './young-heap.ts';
+
 /**
  * The composition root. `sluice build DIR` takes the short way, because somebody waits for it: reading the code for all
  * arguments takes as long as a small build.
