@@ -14,6 +14,7 @@ async function isBuilt(): Promise<boolean> {
 }
 
 if (!(await isBuilt())) {
+  keepYoungHeapSmall();
   const { runProgram } = await import('./program.ts');
   await runProgram(args, process.env);
 }
