@@ -1,5 +1,6 @@
 import type { DataKeys } from './data-keys.ts';
 import { decryptTree, verifyMac } from './decrypt-tree.ts';
+import type { Metadata } from './metadata.ts';
 import { SopsError } from './sops-error.ts';
 import type { Format } from './stores/format.ts';
 import { type Encrypted, readEncrypted, writeDecrypted } from './stores/store.ts';
@@ -18,7 +19,7 @@ export interface DecryptOptions {
 export async function decryptFile(content: Uint8Array, options: DecryptOptions): Promise<Uint8Array> {
   const { input, output, keys, signal } = options;
   const { branches, metadata } = load(content, input);
-  const key = await dataKey(metadata, keys, signal);
+  const key = await dataKeyOf(metadata, keys, signal);
   const decrypted = prefix('error decrypting sops tree', () => decryptTree(branches, metadata, key));
   verifyMac(decrypted.mac, metadata, key);
   return prefix(`failed to emit encrypted ${input} file as decrypted ${output}`, () =>
@@ -30,7 +31,8 @@ function load(content: Uint8Array, format: Format): Encrypted {
   return prefix(`failed to load encrypted ${format} data`, () => readEncrypted(content, format));
 }
 
-async function dataKey(metadata: Encrypted['metadata'], keys: DataKeys, signal: AbortSignal): Promise<Uint8Array> {
+/** The data key of a document; errors tell what it was wanted for. Throws {@link SopsError}; an abort is passed on. */
+export async function dataKeyOf(metadata: Metadata, keys: DataKeys, signal: AbortSignal): Promise<Uint8Array> {
   try {
     return await keys.get(metadata, signal);
   } catch (error) {

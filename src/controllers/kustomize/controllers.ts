@@ -144,7 +144,7 @@ function createCaches({ client, log, flags, namespace }: Environment, gates: Kus
 }
 
 function createDeps(
-  { client, connect, clock, flags: common, tempDir }: Environment,
+  { client, connect, clock, flags: common, namespace, tempDir }: Environment,
   flags: KustomizeFlags,
   gates: KustomizeGates,
   { kustomizations, sources }: Caches,
@@ -168,6 +168,11 @@ function createDeps(
       noCrossNamespaceRefs: flags.noCrossNamespaceRefs,
       allowExternalArtifact: gates.ExternalArtifact,
       requeueDependencyMs,
+    },
+    decryption: {
+      ageSecret:
+        flags.sopsAgeSecret === '' || namespace === undefined ? undefined : { namespace, name: flags.sopsAgeSecret },
+      objectLevelIdentity: gates.ObjectLevelWorkloadIdentity,
     },
     dependencies: {
       lookup: (key) => kustomizations.get(key),

@@ -36,6 +36,11 @@ export const kustomizeFlags = {
     false,
     'Refuse remote bases and files in kustomizations: all must be in the source artifact.',
   ),
+  sopsAgeSecret: stringFlag(
+    'sops-age-secret',
+    '',
+    "A Secret in the controller's namespace with age keys (`*.agekey`), for Kustomizations whose spec.decryption names no Secret.",
+  ),
   overrideManagers: listFlag('override-manager', 'Field managers whose changes are undone, beside those of kubectl.'),
 } as const;
 

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
+import { errorMessage, isAbort } from '../../../lib/errors.ts';
+import { Fault } from '../../../runtime/fault.ts';
+import { type DecryptionKeys, readDecryptionKeys } from '../decryption/decryption-keys.ts';
 import type { BuildInput } from './build.ts';
 import type { KustomizationDeps } from './deps.ts';
 import type { BuildPlace } from './manifests.ts';
@@ -15,16 +18,29 @@ export type BuildInputs = Omit<BuildInput, 'tree' | 'remotes'>;
 export async function inputsOf(
   { metadata: { namespace }, spec }: Kustomization,
   { dir, signal }: Pick<BuildPlace, 'dir' | 'signal'>,
-  { client, strictSubstitutions: strict }: KustomizationDeps,
+  { client, strictSubstitutions: strict, decryption: options }: KustomizationDeps,
 ): Promise<BuildInputs> {
+  const { decryption } = spec;
+  const decryptionKeys = await readKeys(() =>
+    readDecryptionKeys({ namespace, decryption }, { client, ...options }, signal),
+  );
   const variables = await variablesOf({ namespace, postBuild: spec.postBuild }, client, signal);
-  return { spec, dir, variables, strict };
+  return { spec, dir, variables, strict, decryptionKeys };
+}
+
+async function readKeys(read: () => Promise<DecryptionKeys | undefined>): Promise<DecryptionKeys | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    throw new Fault('retry', 'BuildFailed', errorMessage(error), { cause: error });
+  }
 }
 
 /** Tells inputs apart. Values of Secrets are in it as a digest only. */
-export function digestOfInputs({ spec, dir, variables, strict }: BuildInputs): string {
+export function digestOfInputs({ spec, dir, variables, strict, decryptionKeys }: BuildInputs): string {
   const read = variables instanceof Error ? ['failed', variables.message] : [...(variables ?? ['none'])];
   return createHash('sha256')
-    .update(JSON.stringify([spec, dir, read, strict]))
+    .update(JSON.stringify([spec, dir, read, strict, decryptionKeys?.digest ?? null]))
     .digest('base64');
 }

@@ -9,6 +9,8 @@ import { redact } from '../../../lib/redact.ts';
 import type { Tree } from '../../../lib/tree.ts';
 import { Fault } from '../../../runtime/fault.ts';
 import { emitYaml } from '../../../yaml/emit.ts';
+import { Decryption } from '../decryption/decryption.ts';
+import type { DecryptionKeys } from '../decryption/decryption-keys.ts';
 import { buildKustomization, type KustomizeResult, type RemoteAccess } from './remote-bases.ts';
 import type { Variables } from './variables.ts';
 
@@ -22,6 +24,8 @@ export interface BuildInput {
   readonly variables: Variables | undefined;
   /** A variable without value or default is an error (feature gate StrictPostBuildSubstitutions). */
   readonly strict: boolean;
+  /** Undefined when nothing is to be decrypted. */
+  readonly decryptionKeys: DecryptionKeys | undefined;
   readonly remotes: RemoteAccess;
 }
 
@@ -37,16 +41,33 @@ export interface Built {
  * From the files of an artifact to the objects that shall be in the cluster: no cluster, no disk beyond the tree, and
  * the network for remote bases alone. Throws a retryable BuildFailed fault (kustomization_controller.go, generate and build).
  */
-export async function buildManifests({ spec, tree, dir, variables, strict, remotes }: BuildInput): Promise<Built> {
+export async function buildManifests(input: BuildInput): Promise<Built> {
+  const { spec, dir, variables, strict, decryptionKeys, remotes } = input;
+  const { source, signal } = remotes;
   try {
-    const generated = generateKustomization(tree, dir, spec);
-    const { objects: built, usedRemotes } = await kustomize(generated.tree, dir, remotes);
+    const { tree } = generateKustomization(input.tree, dir, spec);
+    const decryption = decryptionKeys === undefined ? undefined : new Decryption(decryptionKeys, signal);
+    const clear = decryption === undefined ? tree : await decryption.sources(tree, dir);
+    const noted = source === undefined ? undefined : (decryption?.remotes(source) ?? source);
+    const { objects: built, usedRemotes } = await kustomize(clear, dir, { source: noted, signal });
     const always = spec.postBuild?.substituteStrategy === 'Always';
-    const objects = built.map((one) => asKubeObject(substitute(one, variables, { strict, always })));
+    const objects: KubeObject[] = [];
+    for (const one of built) {
+      const decrypted = decryption === undefined ? one : await decrypt(asKubeObject(one), decryption);
+      objects.push(asKubeObject(substitute(decrypted, variables, { strict, always })));
+    }
     return { objects, digest: digestOf(objects), usedRemotes };
   } catch (error) {
-    remotes.signal.throwIfAborted();
+    signal.throwIfAborted();
     throw buildFault(error);
+  }
+}
+
+async function decrypt(one: KubeObject, decryption: Decryption): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await decryption.object(one);
+  } catch (error) {
+    throw new Error(`decryption failed for '${gvkOf(one)}/${nameOf(one)}': ${errorMessage(error)}`, { cause: error });
   }
 }
 

@@ -5,6 +5,7 @@ import type { Client } from '../../../kube/client.ts';
 import type { ObjectKey } from '../../../kube/object.ts';
 import type { TargetClusters } from '../../../kube/target/target-clusters.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import type { DecryptionOptions } from '../decryption/decryption-keys.ts';
 import type { BuildMemo } from './build-memo.ts';
 import type { DependencyWatches } from './dependency-watches.ts';
 import type { HealthWaits } from './health-waits.ts';
@@ -21,6 +22,7 @@ export interface KustomizationDeps {
   /** Remote files and repositories of kustomizations; undefined with `--no-remote-bases`. */
   readonly remotes: RemoteSource | undefined;
   readonly sources: SourceOptions;
+  readonly decryption: DecryptionOptions;
   readonly dependencies: DependencyOptions;
   readonly waits: HealthWaits;
   readonly waiter: StatusWaiter;

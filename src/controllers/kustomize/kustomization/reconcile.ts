@@ -13,7 +13,7 @@ import { type Delivery, recordRun } from './run.ts';
 import { type ResolvedSource, resolveSource } from './source.ts';
 import { formatTimeout, refuseDurations } from './spec.ts';
 import { acquireTarget } from './target.ts';
-import { refuseUnsupported } from './unsupported.ts';
+import { refuseDecryptionIdentity, refuseUnsupported } from './unsupported.ts';
 
 /**
  * Makes the cluster equal to what the source says under `spec.path`. Read from top to bottom: source, dependencies,
@@ -24,6 +24,7 @@ export async function reconcileKustomization(
   attempt: AttemptContext,
   deps: KustomizationDeps,
 ): Promise<Outcome> {
+  refuseDecryptionIdentity(object, deps.decryption);
   refuseUnsupported(object);
   refuseDurations(object);
   const healthRules = healthRulesOf(object);

@@ -1,9 +1,10 @@
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import { Fault } from '../../../runtime/fault.ts';
+import type { DecryptionOptions } from '../decryption/decryption-keys.ts';
 
 /** Fields of the API that this release reads but cannot honour. Ignoring one could apply the wrong thing. */
 const fields: readonly { readonly path: string; readonly isSet: (spec: Kustomization['spec']) => boolean }[] = [
-  { path: 'spec.decryption', isSet: (spec) => spec.decryption !== undefined },
+  { path: 'spec.decryption.serviceAccountName', isSet: (spec) => isNamed(spec.decryption?.serviceAccountName) },
   { path: 'spec.kubeConfig.configMapRef', isSet: (spec) => spec.kubeConfig?.configMapRef !== undefined },
 ];
 
@@ -16,4 +17,18 @@ export function refuseUnsupported(object: Kustomization): void {
     'FeatureGateDisabled',
     `${set.join(', ')} ${set.length === 1 ? 'is' : 'are'} not supported by this release: remove ${set.length === 1 ? 'it' : 'them'} or suspend the Kustomization`,
   );
+}
+
+/** Throws a stalled fault when keys are asked for as a ServiceAccount and the feature gate for that is off. */
+export function refuseDecryptionIdentity({ spec }: Kustomization, { objectLevelIdentity }: DecryptionOptions): void {
+  if (objectLevelIdentity || !isNamed(spec.decryption?.serviceAccountName)) return;
+  throw new Fault(
+    'stalled',
+    'FeatureGateDisabled',
+    'to use spec.decryption.serviceAccountName for decryption authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller',
+  );
+}
+
+function isNamed(name: string | undefined): boolean {
+  return name !== undefined && name !== '';
 }

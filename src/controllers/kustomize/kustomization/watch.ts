@@ -89,9 +89,11 @@ export function wakeOnChanges(
   }
 }
 
-/** The ConfigMaps and Secrets that variables come from, and the one that tells of the target cluster. */
+/** The ConfigMaps and Secrets that variables come from, the Secret with keys, and the one that tells of the target cluster. */
 function configKeys({ metadata: { namespace }, spec }: Kustomization): readonly string[] {
-  const references = [...(spec.postBuild?.substituteFrom ?? []), ...targetConfigs({ spec })];
+  const { decryption, postBuild } = spec;
+  const keys = decryption?.secretRef === undefined ? [] : [{ kind: 'Secret', name: decryption.secretRef.name }];
+  const references = [...(postBuild?.substituteFrom ?? []), ...keys, ...targetConfigs({ spec })];
   return references.map(({ kind, name }) => sourceIndexKey(kind, { namespace, name }));
 }
 

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
+import type { Client } from '../../../kube/client.ts';
+import { isNotFound } from '../../../kube/errors.ts';
+import type { KubeObject, ObjectKey } from '../../../kube/object.ts';
+import { errorMessage, isAbort } from '../../../lib/errors.ts';
+import type { KeySources } from '../../../sops/key-source.ts';
+import { ageKeySource, parseAgeIdentities } from '../../../sops/keys/age.ts';
+import { secretType } from '../kustomization/variables.ts';
+
+/** What the process knows of decryption. */
+export interface DecryptionOptions {
+  /** `--sops-age-secret`, in the controller's own namespace; undefined when there is none. */
+  readonly ageSecret: Required<ObjectKey> | undefined;
+  /** Feature gate ObjectLevelWorkloadIdentity. */
+  readonly objectLevelIdentity: boolean;
+}
+
+/** With what a Kustomization decrypts. */
+export interface DecryptionKeys {
+  /** Tells keys apart: they are an input of the build. */
+  readonly digest: string;
+  /** Throws an Error that names the Secret and the key of it that is malformed, without its value. */
+  sources(): KeySources;
+}
+
+type Data = ReadonlyMap<string, Buffer>;
+
+/**
+ * Reads the keys that `spec.decryption` names (kustomize-controller internal/decryptor, ImportKeys). The fallback Secret
+ * is looked at for age keys alone, so that nobody borrows the controller's other credentials by naming none.
+ *
+ * @returns undefined when nothing is to be decrypted
+ */
+export async function readDecryptionKeys(
+  { namespace, decryption }: { readonly namespace: string; readonly decryption: Kustomization['spec']['decryption'] },
+  { client, ageSecret }: Pick<DecryptionOptions, 'ageSecret'> & { readonly client: Client },
+  signal: AbortSignal,
+): Promise<DecryptionKeys | undefined> {
+  if (decryption === undefined) return undefined;
+  const { secretRef } = decryption;
+  const own = secretRef === undefined ? undefined : { namespace, name: secretRef.name };
+  const key = own ?? ageSecret;
+  const what = own === undefined ? 'SOPS age decryption Secret' : 'decryption Secret';
+  const data = key === undefined ? new Map<string, Buffer>() : await readSecret(key, what, client, signal);
+  const from = key === undefined ? '' : `sops ${what} '${key.namespace}/${key.name}'`;
+  return { digest: digestOf(data), sources: () => sourcesOf(data, from) };
+}
+
+async function readSecret(key: Required<ObjectKey>, what: string, client: Client, signal: AbortSignal): Promise<Data> {
+  try {
+    const { data = {} } = await client.get<KubeObject & { readonly data?: Readonly<Record<string, string>> }>(
+      secretType,
+      key,
+      { signal },
+    );
+    return new Map(Object.entries(data).map(([name, value]) => [name, Buffer.from(value, 'base64')]));
+  } catch (error) {
+    if (isAbort(error) || isNotFound(error)) throw error;
+    const reason = errorMessage(error);
+    throw new Error(`cannot get sops ${what} '${key.namespace}/${key.name}': ${reason}`, { cause: error });
+  }
+}
+
+function digestOf(data: Data): string {
+  const entries = [...data]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => [name, value.toString('base64')]);
+  return createHash('sha256').update(JSON.stringify(entries)).digest('base64');
+}
+
+function sourcesOf(data: Data, from: string): KeySources {
+  const identities: string[] = [];
+  for (const [name, value] of data) {
+    if (name.endsWith('.agekey')) identities.push(...imported(name, from, () => parseAgeIdentities(value.toString())));
+  }
+  return { age: ageKeySource(identities) };
+}
+
+function imported<T>(name: string, from: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new Error(`failed to import '${name}' data from ${from}: ${errorMessage(error)}`, { cause: error });
+  }
+}
