@@ -40,6 +40,20 @@ describe('WorkQueue', () => {
     assert.equal(queue.depth, 2);
   });
 
+  it('hastens keys that are queued, and adds none', () => {
+    queue.add(a);
+    queue.hasten(a, 1);
+    queue.hasten(a, 1);
+    queue.hasten(b, 1);
+    assert.deepEqual(dispatched, ['a', 'a']);
+    assert.deepEqual([queue.begin(a), queue.begin(a)], [true, false]);
+    queue.hasten(a, 2);
+    queue.add(a);
+    queue.hasten(a, 2);
+    queue.end(a);
+    assert.deepEqual(dispatched, ['a', 'a', 'a']);
+  });
+
   it('runs a key once more that is added while it runs', () => {
     queue.add(a);
     assert.equal(queue.begin(a), true);

@@ -80,6 +80,16 @@ export class WorkQueue {
     else this.#enqueue(item);
   }
 
+  /** Have a key that is queued already looked at before those of a lower priority. No key is added by this. */
+  hasten(key: ObjectKey, priority: number): void {
+    const item = this.#items.get(keyText(key));
+    if (item === undefined || item.priority >= priority) return;
+    if (item.state !== 'queued' && !item.dirty) return;
+    item.priority = priority;
+    // Dispatched twice, it runs once: the later dispatch finds nothing to begin.
+    if (item.state === 'queued' && !this.#closed) this.#options.dispatch(item.key, priority);
+  }
+
   /** Have the key looked at after `ms`. An earlier appointment stands; a later one is moved forward. */
   addAfter(key: ObjectKey, ms: number): void {
     if (this.#closed) return;

@@ -28,8 +28,9 @@ import { readSource } from './kustomization/read-source.ts';
 import { reconcileKustomization } from './kustomization/reconcile.ts';
 import type { SourceKind } from './kustomization/source.ts';
 import { Terminations } from './kustomization/terminations.ts';
+import { Triage } from './kustomization/triage.ts';
 import { configMapType, secretType } from './kustomization/variables.ts';
-import { type Caches, type SourceObject, trimSource, wakeOnChanges } from './kustomization/watch.ts';
+import { type Caches, type SourceObject, trimSource, usersOf, wakeOnChanges } from './kustomization/watch.ts';
 
 /** Unpacked artifacts that are kept while nobody uses them. */
 const CACHE_BYTES = 256 << 20;
@@ -51,7 +52,14 @@ export function createKustomizeControllers(
   // What ends a wait is cheap, and frees those that depend on it: it goes before new work.
   const wake = (key: ObjectKey): void => controller.queue.add(key, 1);
   const remotes = flags.noRemoteBases ? undefined : new RemoteBases(proxies);
-  const deps = { ...createDeps(environment, flags, gates, caches, wake), remotes };
+  const builds = new BuildMemo();
+  const triage = new Triage({
+    builds,
+    usersOf: ({ kind, namespace, name }) => usersOf(caches.kustomizations, kind, { namespace, name }),
+    lookup: (key) => caches.kustomizations.get(key),
+    hasten: (key) => controller.queue.hasten(key, 1),
+  });
+  const deps = { ...createDeps(environment, flags, gates, caches, wake), builds, triage, remotes };
   const loop = new ReconcileLoop<Kustomization & KubeObject>(
     {
       type: kustomizationKind,
@@ -149,7 +157,7 @@ function createDeps(
   gates: KustomizeGates,
   { kustomizations, sources }: Caches,
   wake: (key: ObjectKey) => void,
-): Omit<KustomizationDeps, 'remotes'> {
+): Omit<KustomizationDeps, 'builds' | 'triage' | 'remotes'> {
   const requeueDependencyMs = common.requeueDependencyMs;
   return {
     client,
@@ -160,7 +168,6 @@ function createDeps(
       maxBytes: CACHE_BYTES,
       httpRetry: flags.httpRetry,
     }),
-    builds: new BuildMemo(),
     sources: {
       lookup: gates.DirectSourceFetch
         ? async (kind, key, signal) => sourceOf(kind, key, await readSource(client, kind, key, signal))

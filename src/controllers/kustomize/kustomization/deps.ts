@@ -12,6 +12,7 @@ import type { HealthWaits } from './health-waits.ts';
 import type { DependencyOptions } from './kustomization-dependencies.ts';
 import type { SourceOptions } from './source.ts';
 import type { Terminations } from './terminations.ts';
+import type { Triage } from './triage.ts';
 
 /** What the steps of a Kustomization's reconcile share. */
 export interface KustomizationDeps {
@@ -19,6 +20,7 @@ export interface KustomizationDeps {
   readonly clock: Clock;
   readonly artifacts: ArtifactCache;
   readonly builds: BuildMemo;
+  readonly triage: Triage;
   /** Remote files and repositories of kustomizations; undefined with `--no-remote-bases`. */
   readonly remotes: RemoteSource | undefined;
   readonly sources: SourceOptions;

@@ -60,6 +60,7 @@ async function deliver(
 
   working('Fetching manifests');
   using artifact = await openArtifact(source, deps.artifacts, { signal, ...deps.dependencies });
+  deps.triage.opened(source, artifact.tree);
   const dir = pathInArtifact(object.spec.path, artifact);
 
   attempt.record({ lastAttemptedRevision: revision });

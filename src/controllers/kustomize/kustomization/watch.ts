@@ -62,7 +62,8 @@ export function wakeOnChanges(
     if (current === undefined) return;
     const news = readinessOf(change.old) !== readinessOf(current);
     for (const dependent of kustomizations.byIndex(BY_DEPENDENCY, indexKey(keyOf(current)))) {
-      if (news || hasReadyExpr(dependent, keyOf(current))) queue.add(keyOf(dependent));
+      // It is what others waited for that goes on first.
+      if (news || hasReadyExpr(dependent, keyOf(current))) queue.add(keyOf(dependent), 1);
     }
   });
 
@@ -83,10 +84,19 @@ export function wakeOnChanges(
     informer.onChange(({ old, current }) => {
       const news = current === undefined ? 'none' : artifactNews(old?.status?.artifact, current.status?.artifact);
       if (current === undefined || news === 'none') return;
-      for (const user of kustomizations.byIndex(BY_SOURCE, sourceIndexKey(kind, keyOf(current))))
+      for (const user of usersOf(kustomizations, kind, keyOf(current)))
         if (news === 'files' || !isReady(user)) queue.add(keyOf(user));
     });
   }
+}
+
+/** The Kustomizations that a source has, by its kind and name. */
+export function usersOf(
+  kustomizations: Caches['kustomizations'],
+  kind: string,
+  key: Required<ObjectKey>,
+): readonly (Kustomization & KubeObject)[] {
+  return kustomizations.byIndex(BY_SOURCE, sourceIndexKey(kind, key));
 }
 
 /** The ConfigMaps and Secrets that variables come from, the Secret with keys, and the one that tells of the target cluster. */
