@@ -41,6 +41,7 @@ const overlay = {
   'over/kustomization.yaml': 'resources: [../base]\npatches: [{path: ../patch.yaml}]',
   'patch.yaml': object('Deployment', 'web', 'spec: {replicas: 2}\n'),
   'old/kustomization.yaml': 'bases: [../base]',
+  'several/kustomization.yaml': 'resources: [one.yaml, two.yaml]',
 };
 
 describe('sluice build', () => {
@@ -58,6 +59,9 @@ describe('sluice build', () => {
       );
       const failed = await run(join(dir, 'nowhere'));
       assert.deepEqual([failed.code, failed.out], [1, '']);
+      const several = await run(join(dir, 'several'));
+      assert.equal(several.errors.length, 2, several.errors.join('\n'));
+      for (const line of several.errors) assert.match(line, /^Error: .*(one|two)\.yaml' doesn't exist/);
       assert.match(failed.errors.join(), /^Error: must build at directory.*nowhere/);
       assert.match((await run(join(dir, 'old'))).errors.join(), /^# Warning: .*'bases' is deprecated/);
     }));

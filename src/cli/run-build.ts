@@ -2,6 +2,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { diskTree } from '../artifact/disk-tree.ts';
 import type { BuildDir, BuildOptions, BuildResult } from '../engines/kustomize/build.ts';
+import { BuildError } from '../engines/kustomize/build-error.ts';
 import { buildWithRemotes } from '../engines/kustomize/build-remote.ts';
 import { SchemaRegistry } from '../engines/kustomize/openapi/registry.ts';
 import type { RemoteSource } from '../engines/kustomize/remote/remote-source.ts';
@@ -52,10 +53,14 @@ export async function runBuild(dir: string, flags: BuildFlags, output = standard
     write(result, flags.output, output);
     return 0;
   } catch (error) {
-    output.error(`Error: ${errorMessage(error)}`);
+    for (const problem of problemsOf(error)) output.error(`Error: ${errorMessage(problem)}`);
     if (flags.stackTrace && error instanceof Error) output.error(error.stack ?? '');
     return 1;
   }
+}
+
+function problemsOf(error: unknown): readonly unknown[] {
+  return error instanceof BuildError ? error.problems : [error];
 }
 
 function placeOf(dir: string): BuildDir {

@@ -116,6 +116,63 @@ describe('build', () => {
     failsWith(memoryTree({ 'a/b/kustomization.yaml': 'resources: [..]', 'a/kustomization.yaml': '' }), 'a/b', /cycle/);
   });
 
+  it('ends when they refer to each other twice on each level', () => {
+    const twice = Object.fromEntries(
+      Array.from({ length: 40 }, (_, i) => [
+        `d${i}/kustomization.yaml`,
+        i === 39 ? 'namePrefix: x' : `resources: [../d${i + 1}, ../d${i + 1}/]`,
+      ]),
+    );
+    failsWith(memoryTree(twice), 'd0', /too many kustomizations/, { maxKustomizations: 500 });
+    const missing = { ...twice, 'd39/kustomization.yaml': 'resources: [nothing]' };
+    failsWith(memoryTree(missing), 'd0', /too many kustomizations|doesn't exist/, { maxKustomizations: 500 });
+  });
+
+  it('tells of all problems that do not depend on each other, the first one first', () => {
+    const tree = memoryTree({
+      'kustomization.yaml': `resources: [gone.yaml, base, cut.yaml]
+components: [lost]
+configMapGenerator: [{name: g, files: [no-file]}, {name: h, literals: [no-value]}]
+patches: [{path: no-patch.yaml}, {patch: "{}}"}]`,
+      'base/kustomization.yaml': 'resourcez: [x]\nnamePrefixx: y',
+      'cut.yaml': 'kind: [',
+    });
+    assert.throws(
+      () => build(tree, ''),
+      (error) => {
+        assert.ok(error instanceof BuildError);
+        const says = [
+          /'gone\.yaml'.*\(file 'kustomization\.yaml'/,
+          /unknown field "namePrefixx".*"resourcez".*'base\/kustomization\.yaml'/,
+          /MalformedYAMLError: yaml: line 1: .* cut\.yaml/,
+          /no-file/,
+          /no-value/,
+          /lost/,
+          /no-patch\.yaml/,
+          /\{\}\}/,
+        ];
+        assert.equal(error.problems.length, says.length, error.message);
+        for (const [i, pattern] of says.entries()) assert.match(error.problems[i]?.message ?? '', pattern);
+        assert.equal(error.message, error.problems.map(({ message }) => message).join('; '));
+        assert.deepEqual([error.file, error.field], ['kustomization.yaml', 'resources']);
+        return true;
+      },
+    );
+  });
+
+  it('tells of all patches and replacements that find nothing', () => {
+    const patch = (name: string) => `{patch: "{apiVersion: v1, kind: ConfigMap, metadata: {name: ${name}}}"}`;
+    const tree = memoryTree({
+      'a.yaml': configMap,
+      'kustomization.yaml': `resources: [a.yaml]\npatches: [${patch('one')}, ${patch('a')}, ${patch('two')}]`,
+      'other/kustomization.yaml': `resources: [a.yaml]
+replacements: [{source: {kind: A}, targets: []}, {source: {kind: B}, targets: []}]`,
+      'other/a.yaml': configMap,
+    });
+    failsWith(tree, '', /one.*no matches for Id.*; .*two.*no matches for Id/);
+    failsWith(tree, 'other', /nothing selected by A.*; nothing selected by B/);
+  });
+
   it('tells of every object that a step fails for', () => {
     const broken = (name: string) => `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: ${name}\nspec: none\n`;
     const tree = memoryTree({

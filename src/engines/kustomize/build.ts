@@ -3,9 +3,10 @@ import { emitYaml } from '../../yaml/emit.ts';
 import { NodeKindError } from '../../yaml/fields.ts';
 import { jsonValue } from '../../yaml/json-value.ts';
 import { YamlError } from '../../yaml/yaml-error.ts';
-import { BuildError, prefixed } from './build-error.ts';
+import { BuildError, located, prefixed, told } from './build-error.ts';
 import { fieldSpec } from './config/field-spec.ts';
 import { SchemaRegistry } from './openapi/registry.ts';
+import { collect } from './problems.ts';
 import { refusingRemotes } from './remote/fetched.ts';
 import type { RemoteAnswers } from './remote/remote-source.ts';
 import { localConfigAnnotation, originAnnotation, transformationsAnnotation } from './resource/annotations.ts';
@@ -14,6 +15,7 @@ import { annotationOf, metaField } from './resource/metadata.ts';
 import { idText } from './resource/res-id.ts';
 import type { ResMap } from './resource/res-map.ts';
 import type { Resource } from './resource/resource.ts';
+import type { Accumulator } from './target/accumulator.ts';
 import { KustTarget } from './target/kust-target.ts';
 import { Loader } from './target/loader.ts';
 import { hashTransformer } from './transformers/hash.ts';
@@ -43,6 +45,8 @@ export interface BuildOptions {
   readonly remotes?: RemoteAnswers;
   /** How deep kustomizations may refer to each other (default 100). */
   readonly maxDepth?: number;
+  /** How many kustomizations may be read, one that is referred to twice counting twice (default 20,000). */
+  readonly maxKustomizations?: number;
 }
 
 /** Where a build begins: a directory of the tree, or a kustomization in a repository. */
@@ -67,10 +71,15 @@ export function build(tree: Tree, dir: BuildDir, options: BuildOptions = {}): Bu
   try {
     return buildTree(tree, dir, options);
   } catch (error) {
+    if (error instanceof BuildError) throw told(error);
     if (error instanceof YamlError || error instanceof NodeKindError)
-      throw prefixed(error, `building '${typeof dir === 'string' ? dir : dir.url}'`);
+      throw told(prefixed(error, `building '${shown(dir)}'`));
     throw error;
   }
+}
+
+function shown(dir: BuildDir): string {
+  return typeof dir === 'string' ? dir : dir.url;
 }
 
 function buildTree(tree: Tree, dir: BuildDir, options: BuildOptions): BuildResult {
@@ -82,19 +91,29 @@ function buildTree(tree: Tree, dir: BuildDir, options: BuildOptions): BuildResul
     rootOnly: options.loadRestrictions !== 'none',
     refuseAmbiguous: version === 'v5.8.2',
     maxDepth: options.maxDepth ?? 100,
+    budget: { kustomizations: options.maxKustomizations ?? 20_000 },
     remotes: options.remotes ?? refusingRemotes('remote resources are not enabled'),
   };
   const loader = typeof dir === 'string' ? Loader.at(tree, dir, loading) : Loader.atUrl(dir.url, loading);
   const target = KustTarget.outermost({ factory, registry, version, buildMetadata, warnings }, loader);
   const accumulated = target.accumulate();
+  try {
+    complete(accumulated, target, options);
+  } catch (error) {
+    throw located(error, target.at());
+  }
+  const objects = collect(accumulated.map.resources, objectOf);
+  return { objects, warnings, toYaml: () => objects.map(emitYaml).join('---\n') };
+}
+
+/** What is done once, when all objects are together (api/krusty/kustomizer.go, Run). */
+function complete(accumulated: Accumulator, target: KustTarget, options: BuildOptions): void {
   hashTransformer.transform(accumulated.map);
   nameReferenceTransformer(accumulated.config.nameReference).transform(accumulated.map);
   accumulated.resolveVars();
   accumulated.map.assertDistinct();
   dropLocal(accumulated.map);
   finish(accumulated.map, target, options);
-  const objects = accumulated.map.resources.map(objectOf);
-  return { objects, warnings, toYaml: () => objects.map(emitYaml).join('---\n') };
 }
 
 /** Leaves out what is only there for tools. Throws {@link BuildError} on what is no object any more. */

@@ -7,6 +7,7 @@ import { kustomizationFileNames, kustomizationTypeFor } from './kustomization/lo
 import type { Image, Kustomization, Patch, Selector } from './kustomization/types.ts';
 import { writeKustomization } from './kustomization/write.ts';
 import { joinPath } from './paths/join.ts';
+import { collect } from './problems.ts';
 import { readObjects } from './resource/factory.ts';
 
 /** The fields of a Flux Kustomization's spec that become part of its kustomization.yaml. */
@@ -45,6 +46,8 @@ export interface GeneratedKustomization {
   readonly manifest: string;
   /** Path of the file in the tree. */
   readonly file: string;
+  /** Fields of the file that nobody knows, and that are lost with the rewriting: a sentence each. */
+  readonly ignoredFields: readonly string[];
 }
 
 const maxDepth = 100;
@@ -61,13 +64,14 @@ export function generateKustomization(tree: Tree, dir: string, spec: FluxSpec): 
     .find((path) => tree.stat(path) === 'file');
   const action = existing === undefined ? 'created' : 'unchanged';
   const file = existing ?? joinPath(root, 'kustomization.yaml');
-  const read = existing === undefined ? scanned(tree, root) : readFile(tree, existing);
+  const ignoredFields: string[] = [];
+  const read = existing === undefined ? scanned(tree, root) : readFile(tree, existing, ignoredFields);
   const manifest = writeKustomization(inject(read, tree, root, action === 'unchanged', spec));
-  return { action, file, manifest, tree: overlay(tree, file, new TextEncoder().encode(manifest)) };
+  return { action, file, manifest, ignoredFields, tree: overlay(tree, file, new TextEncoder().encode(manifest)) };
 }
 
 /** As the controller's release of kustomize reads it: what that does not know is lost. */
-function readFile(tree: Tree, file: string): Kustomization {
+function readFile(tree: Tree, file: string, ignored: string[]): Kustomization {
   const text = new TextDecoder().decode(tree.readFile(file));
   let value: unknown;
   try {
@@ -76,7 +80,8 @@ function readFile(tree: Tree, file: string): Kustomization {
     throw prefixed(error, `cannot read '${file}'`, { file });
   }
   const type = kustomizationTypeFor('v5.8.1');
-  const k: Kustomization = decodeStruct(value, type, { strict: false, coerce: true, file }, `cannot read '${file}'`);
+  const mode = { strict: false, coerce: true, ignored, file };
+  const k: Kustomization = decodeStruct(value, type, mode, `cannot read '${file}'`);
   return { ...k, apiVersion: k.apiVersion ?? apiVersion, kind: k.kind ?? 'Kustomization' };
 }
 
@@ -92,7 +97,7 @@ function scanned(tree: Tree, root: string): Kustomization {
 /** The manifests below a directory in lexical order; a directory with a kustomization file stands for its contents. */
 function manifestsBelow(tree: Tree, dir: string, shown: string, depth: number): string[] {
   if (depth > maxDepth) throw new BuildError(`directories are nested deeper than ${maxDepth} levels`, { file: dir });
-  return (tree.list(dir) ?? []).flatMap(({ name, type }) => {
+  return collect(tree.list(dir) ?? [], ({ name, type }) => {
     const path = joinPath(dir, name);
     const shownPath = `${shown}/${name}`;
     if (type === 'dir') {
@@ -102,7 +107,7 @@ function manifestsBelow(tree: Tree, dir: string, shown: string, depth: number): 
     if (!/\.ya?ml$/.test(name)) return [];
     assertManifest(tree, path);
     return [shownPath];
-  });
+  }).flat();
 }
 
 function assertManifest(tree: Tree, file: string): void {

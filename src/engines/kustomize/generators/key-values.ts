@@ -1,6 +1,7 @@
 import { BuildError, prefixed } from '../build-error.ts';
 import type { ConfigMapArgs } from '../kustomization/types.ts';
 import { baseName } from '../paths/join.ts';
+import { collect } from '../problems.ts';
 import type { Loader } from '../target/loader.ts';
 
 /** A key and its value: text, or bytes that are no text. */
@@ -11,15 +12,17 @@ export function loadPairs(args: ConfigMapArgs, loader: Loader, isSecret: boolean
   const { envs = [], literals = [], files = [] } = args;
   return [
     ...within('envs', `env source files: [${envs.join(' ')}]`, () =>
-      envs.flatMap((path) => envPairs(loader.bytes(path), loader.pathOf(path))),
+      collect(envs, (path) => envPairs(loader.bytes(path), loader.pathOf(path))).flat(),
     ),
     ...within(
       'literals',
       `literal sources [${literals.join(' ')}]`,
-      () => literals.map(literalPair),
+      () => collect(literals, literalPair),
       isSecret ? literals : [],
     ),
-    ...within('files', `file sources: [${files.join(' ')}]`, () => files.map((source) => filePair(source, loader))),
+    ...within('files', `file sources: [${files.join(' ')}]`, () =>
+      collect(files, (source) => filePair(source, loader)),
+    ),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { isRawJson, isRecord } from '../../../lib/json.ts';
 import { formatFloat32 } from '../../../yaml/go-number.ts';
 import { BuildError } from '../build-error.ts';
+import { nearestName } from './nearest.ts';
 
 /** What a field holds. */
 export type FieldType =
@@ -41,6 +42,8 @@ export interface DecodeMode {
   readonly strict: boolean;
   /** Numbers and booleans become texts where texts are wanted, as sigs.k8s.io/yaml does it for known types. */
   readonly coerce: boolean;
+  /** Gets a sentence for each field that is ignored. */
+  readonly ignored?: string[];
   /** The file, for errors. */
   readonly file?: string | undefined;
 }
@@ -84,7 +87,9 @@ class Decoder {
       const field = name === undefined ? undefined : type[name];
       const place = path === '' ? key : `${path}.${key}`;
       if (name === undefined || field === undefined) {
-        if (this.mode.strict) this.problems.push({ field: place, text: `unknown field "${place}"` });
+        const text = `unknown field "${place}"${hint(key, type)}`;
+        if (this.mode.strict) this.problems.push({ field: place, text });
+        else this.mode.ignored?.push(text);
         continue;
       }
       const decoded = this.field(value[key], field, place);
@@ -134,6 +139,11 @@ class Decoder {
     this.problems.push({ field, text: `${place}expected ${wanted}, got ${describe(value)}` });
     return undefined;
   }
+}
+
+function hint(key: string, type: StructType): string {
+  const meant = nearestName(key, Object.keys(type));
+  return meant === undefined ? '' : ` (did you mean "${meant}"?)`;
 }
 
 function sameInAnyCase(type: StructType, key: string): string | undefined {

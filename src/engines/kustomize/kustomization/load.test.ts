@@ -27,6 +27,21 @@ describe('kustomization files', () => {
     );
   });
 
+  it('name the field that was meant', () => {
+    for (const [text, meant] of [
+      ['resourcez: []', 'resources'],
+      ['resource: []', 'resources'],
+      ['configmapGenerators: []', 'configMapGenerator'],
+      ['images: [{newTags: x}]', 'newTag'],
+    ] as const) {
+      assert.throws(() => read(text), new RegExp(`did you mean "${meant}"`));
+    }
+    assert.throws(
+      () => read('foo: []'),
+      (error) => error instanceof Error && !error.message.includes('mean'),
+    );
+  });
+
   it('say where they are no YAML', () => {
     assert.throws(
       () => read('resources:\n- a\n b: c\n'),

@@ -4,6 +4,7 @@ import { type FieldSpec, fieldSpec, mergeSpecs } from '../config/field-spec.ts';
 import type { TransformerConfig } from '../config/transformer-config.ts';
 import { configMapGenerator, mergeOptions, secretGenerator } from '../generators/generate.ts';
 import type { Kustomization, Label } from '../kustomization/types.ts';
+import { collect } from '../problems.ts';
 import { imageTransformer } from '../transformers/image-tag.ts';
 import { mapTransformer } from '../transformers/labels.ts';
 import { namespaceTransformer } from '../transformers/namespace.ts';
@@ -52,7 +53,7 @@ const order: readonly (readonly [kind: string, make: Make])[] = [
     ({ patchesStrategicMerge: paths = [] }, _, context) =>
       paths.length === 0 ? [] : [strategicMergeTransformer({ paths }, context)],
   ],
-  ['PatchTransformer', ({ patches = [] }, _, context) => patches.map((patch) => patchTransformer(patch, context))],
+  ['PatchTransformer', ({ patches = [] }, _, context) => collect(patches, (patch) => patchTransformer(patch, context))],
   [
     'NamespaceTransformer',
     ({ namespace = '' }, config) =>
@@ -75,7 +76,9 @@ const order: readonly (readonly [kind: string, make: Make])[] = [
   [
     'PatchJson6902Transformer',
     ({ patchesJson6902 = [] }, _, context) =>
-      patchesJson6902.map(({ target, path, patch }) => json6902Transformer({ target, path, jsonOp: patch }, context)),
+      collect(patchesJson6902, ({ target, path, patch }) =>
+        json6902Transformer({ target, path, jsonOp: patch }, context),
+      ),
   ],
   [
     'ReplicaCountTransformer',
@@ -98,13 +101,13 @@ export function builtinTransformers(
   config: TransformerConfig,
   context: PluginContext,
 ): Named<Transformer>[] {
-  return order.flatMap(([kind, make]) => {
+  return collect(order, ([kind, make]) => {
     try {
       return named(kind, make(k, config, context));
     } catch (error) {
       throw prefixed(error, `trouble configuring builtin ${kind}`);
     }
-  });
+  }).flat();
 }
 
 function labelTransformers(

@@ -10,6 +10,7 @@ import { loadKustomization } from '../kustomization/load.ts';
 import type { Kustomization } from '../kustomization/types.ts';
 import { readCustomSchema } from '../openapi/custom-schema.ts';
 import type { SchemaRegistry } from '../openapi/registry.ts';
+import { collect, Problems } from '../problems.ts';
 import { isRemoteFile, parseRepoSpec } from '../remote/repo-spec.ts';
 import { originAnnotation } from '../resource/annotations.ts';
 import type { ResourceFactory } from '../resource/factory.ts';
@@ -85,25 +86,53 @@ export class KustTarget {
   accumulate(into = new Accumulator()): Accumulator {
     const { version } = this.context;
     const k = this.kustomization;
-    within('accumulating resources', this.at('resources'), () => {
-      const taken = into.map.takenIds();
-      for (const path of k.resources ?? []) this.addResource(into, taken, path);
-    });
-    const configured = (k.configurations ?? []).map((path) =>
-      this.read('configurations', path, (text, file) => readConfigFile(text, file, version)),
+    const problems = new Problems();
+    problems.attempt(() =>
+      within('accumulating resources', this.at('resources'), () => {
+        const taken = into.map.takenIds();
+        collect(k.resources ?? [], (path) => this.addResource(into, taken, path));
+      }),
     );
-    into.addConfig(mergeConfig(defaultConfigs[version], configured.reduce(mergeConfig, emptyConfig)));
-    const described = (k.crds ?? []).map((path) => this.read('crds', path, readCrdFile));
-    into.addConfig(described.reduce(mergeConfig, emptyConfig));
+    problems.attempt(() => {
+      const configured = collect(k.configurations ?? [], (path) =>
+        this.read('configurations', path, (text, file) => readConfigFile(text, file, version)),
+      );
+      into.addConfig(mergeConfig(defaultConfigs[version], configured.reduce(mergeConfig, emptyConfig)));
+      const described = collect(k.crds ?? [], (path) => this.read('crds', path, readCrdFile));
+      into.addConfig(described.reduce(mergeConfig, emptyConfig));
+    });
+    if (problems.any) this.lookFurther(problems, into);
+    problems.throwIfAny();
     this.runGenerators(into);
     within('accumulating components', this.at('components'), () => {
-      for (const path of k.components ?? []) this.addDirectory(into, path);
+      const components = collect(k.components ?? [], (path) => this.open(path, 'components'));
+      for (const component of components) this.addComponent(into, component);
     });
     this.runTransformers(into);
     this.runValidators(into);
     if (k.vars !== undefined)
       within(`merging vars of '${this.loader.shown}'`, this.at('vars'), () => into.addVars(k.vars ?? []));
     return into;
+  }
+
+  /**
+   * When something failed already: what else is wrong and does not come of that. Nothing that is found here is used.
+   */
+  private lookFurther(problems: Problems, into: Accumulator): void {
+    const k = this.kustomization;
+    problems.attempt(() => this.generate(this.builtinGenerators()));
+    problems.attempt(() =>
+      within('accumulating components', this.at('components'), () =>
+        collect(k.components ?? [], (path) => this.open(path, 'components')),
+      ),
+    );
+    problems.attempt(() => this.configured(() => builtinTransformers(k, into.config, this.pluginContext())));
+  }
+
+  /** The schemas of a kustomization count from where it is looked into. */
+  private begin(): this {
+    this.useSchemas(false);
+    return this;
   }
 
   private useSchemas(outermost: boolean): void {
@@ -113,7 +142,11 @@ export class KustTarget {
       path === undefined
         ? undefined
         : this.read('openapi', path, (text, file) => readCustomSchema(parseYaml(text, { file }), file));
-    this.context.registry.set({ path, version }, custom, outermost);
+    try {
+      this.context.registry.set({ path, version }, custom, outermost);
+    } catch (error) {
+      throw located(error, this.at('openapi'));
+    }
   }
 
   /** What a file says that a field of this kustomization names. */
@@ -163,10 +196,28 @@ export class KustTarget {
     within(`merging resources from '${path}'`, this.at('resources'), () => into.map.appendAll(resources, taken));
   }
 
-  /** A component goes into what is there; any other kustomization is built for itself, and then added. */
-  private addDirectory(into: Accumulator, path: string, taken?: TakenIds): void {
-    const isComponent = taken === undefined;
-    const where = this.at(isComponent ? 'components' : 'resources');
+  /** A kustomization is built for itself, and then added. */
+  private addDirectory(into: Accumulator, path: string, taken: TakenIds): void {
+    const target = this.open(path, 'resources');
+    const where = this.at('resources');
+    const own = within(`recursed accumulation of ${target.place}`, where, () => target.begin().accumulate());
+    within(`recursed merging from ${target.place}`, where, () => into.merge(own, taken));
+  }
+
+  /** A component goes into what is there. */
+  private addComponent(into: Accumulator, target: KustTarget): void {
+    const where = this.at('components');
+    within(`recursed accumulation of ${target.place}`, where, () => target.begin().accumulate(into));
+    within(`recursed merging from ${target.place}`, where, () => into.mergeAgain());
+  }
+
+  private get place(): string {
+    return `path '${this.loader.shown}'`;
+  }
+
+  /** Another kustomization, of the kind that may be in a field of this one. */
+  private open(path: string, field: 'resources' | 'components'): KustTarget {
+    const where = this.at(field);
     const loader = within(`accumulating from '${path}'`, where, () => this.loader.enter(path));
     const place = `path '${loader.shown}'`;
     const origin = this.origin === undefined ? undefined : appendOrigin(this.origin, path);
@@ -175,25 +226,18 @@ export class KustTarget {
       where,
       () => new KustTarget(this.context, loader, origin),
     );
-    target.useSchemas(false);
     const { kind = '' } = target.kustomization;
-    if (isComponent && kind !== 'Component') {
+    if (field === 'components' && kind !== 'Component') {
       throw new BuildError(`expected kind 'Component' for ${place} but got '${kind}'`, where);
     }
-    if (!isComponent && kind === 'Component') {
-      throw new BuildError(`expected kind != 'Component' for ${place}`, this.at('resources'));
+    if (field === 'resources' && kind === 'Component') {
+      throw new BuildError(`expected kind != 'Component' for ${place}`, where);
     }
-    if (isComponent) {
-      within(`recursed accumulation of ${place}`, where, () => target.accumulate(into));
-      within(`recursed merging from ${place}`, where, () => into.mergeAgain());
-    } else {
-      const own = within(`recursed accumulation of ${place}`, where, () => target.accumulate());
-      within(`recursed merging from ${place}`, where, () => into.merge(own, taken));
-    }
+    return target;
   }
 
-  /** A field of this kustomization. */
-  private at(field?: string): BuildErrorPlace {
+  /** A field of this kustomization, for errors. */
+  at(field?: string): BuildErrorPlace {
     return { file: this.loader.pathOf(this.fileName), field };
   }
 
@@ -211,20 +255,24 @@ export class KustTarget {
   }
 
   private runGenerators(into: Accumulator): void {
-    const context = this.pluginContext();
-    const steps: Step<Generator>[] = [
-      ...this.configured(() => builtinGenerators(this.kustomization, context)).map(({ kind, plugin }) => ({
-        plugin,
-        origin: this.builtinOrigin(kind),
-      })),
+    const generated = this.generate([
+      ...this.builtinGenerators(),
       ...this.pluginSteps(this.kustomization.generators, pluginGenerator, 'loading generator plugins'),
-    ];
-    const generated = steps.flatMap(({ plugin, origin }) => {
+    ]);
+    within('merging from generator', this.at(), () => into.map.absorb(generated, this.context.version));
+  }
+
+  private builtinGenerators(): Step<Generator>[] {
+    const generators = this.configured(() => builtinGenerators(this.kustomization, this.pluginContext()));
+    return generators.map(({ kind, plugin }) => ({ plugin, origin: this.builtinOrigin(kind) }));
+  }
+
+  private generate(steps: readonly Step<Generator>[]): Resource[] {
+    return collect(steps, ({ plugin, origin }) => {
       const resources = this.configured(() => plugin.generate());
       addOrigin(resources, origin);
       return resources;
-    });
-    within('merging from generator', this.at(), () => into.map.absorb(generated, this.context.version));
+    }).flat();
   }
 
   /** Does what this kustomization asks for; what fails without naming a file is its fault. */
@@ -237,17 +285,19 @@ export class KustTarget {
   }
 
   private runTransformers(into: Accumulator): void {
-    const steps: Step<Transformer>[] = [
-      ...this.configured(() => builtinTransformers(this.kustomization, into.config, this.pluginContext())).map(
-        ({ kind, plugin }) => ({ plugin, origin: this.builtinOrigin(kind) }),
-      ),
-      ...this.pluginSteps(this.kustomization.transformers, pluginTransformer, 'loading transformer plugins'),
-    ];
-    for (const { plugin, origin } of steps) {
+    const builtin = this.configured(() => builtinTransformers(this.kustomization, into.config, this.pluginContext()));
+    const transform = ({ plugin, origin }: Step<Transformer>): void => {
       this.configured(() => plugin.transform(into.map));
       if (origin !== undefined) addTransformation(into.map.resources, origin);
       into.map.dropEmpty();
+    };
+    // Of the entries of one field all are tried: several patches may match nothing.
+    for (const [kind, similar] of Map.groupBy(builtin, (one) => one.kind)) {
+      collect(similar, ({ plugin }) => transform({ plugin, origin: this.builtinOrigin(kind) }));
     }
+    this.pluginSteps(this.kustomization.transformers, pluginTransformer, 'loading transformer plugins').forEach(
+      transform,
+    );
   }
 
   private runValidators(into: Accumulator): void {
@@ -271,7 +321,7 @@ export class KustTarget {
     const paths = entries.filter((entry) => !this.addInline(configs, entry));
     return within(what, this.at(), () => {
       const taken = configs.map.takenIds();
-      for (const path of paths) this.addResource(configs, taken, path);
+      collect(paths, (path) => this.addResource(configs, taken, path));
       return configs.map.resources.map((resource) => ({
         plugin: make(resource, this.pluginContext()),
         origin: originOfPlugin(resource),

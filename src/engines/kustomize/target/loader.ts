@@ -14,6 +14,8 @@ export interface LoaderOptions {
   readonly refuseAmbiguous: boolean;
   /** How deep kustomizations may refer to kustomizations. */
   readonly maxDepth: number;
+  /** How many more loaders there may be: kustomizations that refer to each other twice on each level double each time. */
+  readonly budget: { kustomizations: number };
   /** Reads what is not in the tree. */
   readonly remotes: RemoteAnswers;
 }
@@ -44,6 +46,8 @@ export class Loader {
     this.options = options;
     this.referrer = referrer;
     this.depth = referrer === undefined ? 0 : referrer.depth + 1;
+    options.budget.kustomizations -= 1;
+    if (options.budget.kustomizations < 0) throw new BuildError('the build needs too many kustomizations');
   }
 
   /** A loader at a directory of the tree. Throws {@link BuildError} when it is none. */

@@ -2,18 +2,19 @@ import { parseYaml } from '../../../yaml/parse.ts';
 import { BuildError } from '../build-error.ts';
 import { decodeStruct } from '../kustomization/decode.ts';
 import { type Replacement, type ReplacementField, replacementType } from '../kustomization/types.ts';
+import { collect } from '../problems.ts';
 import type { Loader } from './loader.ts';
 
 /** The replacements of a kustomization, those in files included. Throws {@link BuildError}. */
 export function loadReplacements(fields: readonly ReplacementField[], loader: Loader): Replacement[] {
-  return fields.flatMap((field) => {
+  return collect(fields, (field) => {
     const { path = '', ...replacement } = field;
     if (path === '') return [replacement];
     if (field.source !== undefined || (field.targets ?? []).length > 0) {
       throw new BuildError(`cannot specify both path and inline replacement: ${path}`, { field: 'replacements.path' });
     }
     return readReplacements(loader.text(path), loader.pathOf(path));
-  });
+  }).flat();
 }
 
 function readReplacements(text: string, file: string): Replacement[] {

@@ -1,4 +1,5 @@
 import { BuildError } from '../build-error.ts';
+import { collect } from '../problems.ts';
 import type { Resource } from '../resource/resource.ts';
 import { mergePatchInto } from './strategic-merge.ts';
 import type { PluginContext, Transformer } from './transformer.ts';
@@ -17,16 +18,14 @@ export function strategicMergeTransformer(
 ): Transformer {
   const place = { field: 'patchesStrategicMerge' };
   if (paths.length === 0 && patches === '') throw new BuildError('empty file path and empty patch content', place);
-  const loaded = paths.flatMap((path) => load(path, context));
+  const loaded = collect(paths, (path) => load(path, context)).flat();
   if (patches !== '') loaded.push(...context.factory.fromText(patches));
   if (loaded.length === 0) {
     throw new BuildError(`patch appears to be empty; files=[${paths.join(' ')}], Patch=${patches}`, place);
   }
   return {
     transform: (map) => {
-      for (const patch of loaded) {
-        mergePatchInto(map, [map.byAnyId(patch.originalId())], patch, context.schemaFor);
-      }
+      collect(loaded, (patch) => mergePatchInto(map, [map.byAnyId(patch.originalId())], patch, context.schemaFor));
     },
   };
 }

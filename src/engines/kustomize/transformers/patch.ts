@@ -1,6 +1,7 @@
 import type { JsonPatchOperation } from '../../patch/json-patch.ts';
 import { BuildError, prefixed } from '../build-error.ts';
 import type { Patch, Selector } from '../kustomization/types.ts';
+import { collect } from '../problems.ts';
 import { note } from '../resource/annotations.ts';
 import { idText } from '../resource/res-id.ts';
 import type { ResMap } from '../resource/res-map.ts';
@@ -81,7 +82,7 @@ function patchMerge(
     mergePatchInto(map, selectResources(map.resources, target), first, schemaFor);
     return;
   }
-  for (const patch of patches) mergePatch(targetOf(map, patch), patch.copy(), schemaFor);
+  collect(patches, (patch) => mergePatch(targetOf(map, patch), patch.copy(), schemaFor));
 }
 
 function targetOf(map: ResMap, patch: Resource): Resource {

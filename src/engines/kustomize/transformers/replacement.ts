@@ -5,6 +5,7 @@ import type { FieldOptions, Replacement, Selector } from '../kustomization/types
 import { type CreateKind, lookup } from '../paths/lookup.ts';
 import { matchPath } from '../paths/match.ts';
 import { splitFieldPath } from '../paths/split.ts';
+import { collect } from '../problems.ts';
 import { idText, isIdSelected, type ResId } from '../resource/res-id.ts';
 import type { Resource } from '../resource/resource.ts';
 import { compileSelector, labelMatcher } from '../resource/select.ts';
@@ -18,14 +19,14 @@ type Target = NonNullable<Replacement['targets']>[number];
 export function replacementTransformer(replacements: readonly Replacement[], version: KustomizeVersion): Transformer {
   return {
     transform: (map) => {
-      for (const replacement of replacements) {
+      collect(replacements, (replacement) => {
         const { source, sourceValue, targets } = replacement;
         if ((source === undefined && sourceValue === undefined) || targets === undefined) {
           throw new BuildError('replacements must specify a source and at least one target', { field: 'replacements' });
         }
         const value = sourceOf(map.resources, source, sourceValue);
         for (const target of targets) applyTo(map.resources, value, target, version);
-      }
+      });
     },
   };
 }
