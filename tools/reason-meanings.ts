@@ -124,4 +124,6 @@ export const reasonMeanings: Readonly<Record<Reason, string>> = {
   RemovedTemplateField: 'The template of the commit message uses a field that is no longer there.',
   InvalidAnnotation:
     'An annotation of ours (`sluice.dev/...`) cannot be read. Correct it; the object is looked at again when it changes.',
+  PruneHeld:
+    'More would be deleted than the prune guard allows. Nothing is deleted until the deletion is approved; the message says how, and what it is about.',
 };

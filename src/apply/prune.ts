@@ -25,12 +25,16 @@ export interface PruneOptions {
   readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
   /** Objects that are never deleted, by uid: what was just applied may be served under two names. */
   readonly keepUids?: ReadonlySet<string>;
+  /** Delete nothing, only tell: what would be deleted is `deleted`, what is gone or going already `unchanged`. */
+  readonly dryRun?: boolean;
   readonly signal: AbortSignal;
 }
 
 export interface PruneFailure {
   readonly entry: Entry;
   readonly error: unknown;
+  /** What was being done with it: what may not even be read is out of reach. */
+  readonly step: 'query' | 'delete';
   /** Upstream's text. */
   readonly message: string;
 }
@@ -76,20 +80,20 @@ export function pruneFailureMessage(failed: readonly PruneFailure[]): string {
 
 async function pruneEntry(context: PruneContext, entry: Entry, options: PruneOptions): Promise<Change | PruneFailure> {
   options.signal.throwIfAborted();
-  let step = 'query';
+  let step: PruneFailure['step'] = 'query';
   let subject = entry.id;
   try {
     const ref = toRef(entry);
     subject = subjectOf(ref);
     const type = await typeOf(ref, context.client, options.signal);
-    if (type === 'gone') return change(ref, 'deleted');
+    if (type === 'gone') return change(ref, goneAs(options));
     const onDelete = (): void => {
       step = 'delete';
     };
     return await pruneObject(type, ref, context, { ...options, onDelete });
   } catch (error) {
     options.signal.throwIfAborted();
-    return { entry, error, message: `${subject} ${step} failed: ${errorMessage(error)}` };
+    return { entry, error, step, message: `${subject} ${step} failed: ${errorMessage(error)}` };
   }
 }
 
@@ -102,12 +106,13 @@ async function pruneObject(
   const { owner, keepUids, propagationPolicy = 'Background', signal } = options;
   for (let look = 1; ; look++) {
     const found = await read(client, type, ref, signal);
-    if (found === undefined) return change(ref, 'deleted');
+    if (found === undefined) return change(ref, goneAs(options));
     const { uid, resourceVersion, labels } = found.metadata;
     const isOurs = sameOwner(ownerOf(ownerGroup, labels), owner);
     if (!isOurs || policy.kept(found) || (uid !== undefined && keepUids?.has(uid))) return change(ref, 'skipped');
     // It is on its way out: asking again changes nothing.
-    if (found.metadata.deletionTimestamp) return change(ref, 'deleted');
+    if (found.metadata.deletionTimestamp) return change(ref, goneAs(options));
+    if (options.dryRun === true) return change(ref, 'deleted');
     options.onDelete();
     try {
       const preconditions = {
@@ -123,6 +128,10 @@ async function pruneObject(
       if (!isConflict(error) || look >= maxLooks) throw error;
     }
   }
+}
+
+function goneAs({ dryRun = false }: PruneOptions): 'unchanged' | 'deleted' {
+  return dryRun ? 'unchanged' : 'deleted';
 }
 
 async function read(

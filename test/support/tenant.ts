@@ -86,17 +86,26 @@ export class Tenant {
   }
 
   /** Applies a Kustomization of that source, which prunes, and targets this namespace unless the spec says otherwise. */
-  async kustomization(spec: object = {}, name = 'app'): Promise<ApiObject> {
+  async kustomization(
+    spec: object = {},
+    name = 'app',
+    annotations: Readonly<Record<string, string>> = {},
+  ): Promise<ApiObject> {
     const sourceRef = { kind: 'GitRepository', name: 'repo' };
     const all = { interval: '1h', prune: true, targetNamespace: this.namespace, sourceRef, ...spec };
-    return this.#apply({ apiVersion: kustomizeApi, kind: 'Kustomization', metadata: { name }, spec: all });
+    return this.#apply({ apiVersion: kustomizeApi, kind: 'Kustomization', metadata: { name, annotations }, spec: all });
   }
 
   /** Commits files, and applies the source and a Kustomization of them. Waits for nothing. */
-  async install(files: Files, spec: object = {}, name = 'app'): Promise<string> {
+  async install(
+    files: Files,
+    spec: object = {},
+    name = 'app',
+    annotations: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
     const sha = await this.commit(files);
     await this.source();
-    await this.kustomization(spec, name);
+    await this.kustomization(spec, name, annotations);
     return sha;
   }
 

@@ -24,6 +24,7 @@ import { DependencyWatches } from './kustomization/dependency-watches.ts';
 import type { KustomizationDeps } from './kustomization/deps.ts';
 import { finalizeKustomization } from './kustomization/finalize.ts';
 import { HealthWaits } from './kustomization/health-waits.ts';
+import { Orphans } from './kustomization/orphan.ts';
 import { readSource } from './kustomization/read-source.ts';
 import { reconcileKustomization } from './kustomization/reconcile.ts';
 import type { SourceKind } from './kustomization/source.ts';
@@ -72,6 +73,7 @@ export function createKustomizeControllers(
         deps.waits.end(key);
         deps.terminations.end(key);
         deps.dependencyWatches.end(key);
+        deps.orphans.end(key);
       },
     },
     {
@@ -112,6 +114,7 @@ export function createKustomizeControllers(
         deps.waits.close();
         deps.terminations.close();
         deps.dependencyWatches.close();
+        deps.orphans.close();
         return Promise.all([deps.targets.close(), remotes?.close()]);
       }),
   };
@@ -202,6 +205,9 @@ function createDeps(
     concurrentSsa: flags.concurrentSsa,
     overrideManagers: flags.overrideManagers,
     customStageKinds: flags.customApplyStageKinds,
+    orphans: new Orphans({ clock, wake }),
+    orphanAfterMs: flags.orphanAfterMs === 0 ? undefined : flags.orphanAfterMs,
+    pruneGuard: flags.pruneGuard,
     groupChangeLog: gates.GroupChangeLog,
     migrateApiVersion: gates.MigrateAPIVersion,
     strictSubstitutions: gates.StrictPostBuildSubstitutions,

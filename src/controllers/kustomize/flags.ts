@@ -1,5 +1,13 @@
 import { featureGatesFlag, kustomizeGates } from '../../runtime/feature-gates.ts';
-import { booleanFlag, type FlagValues, integerFlag, listFlag, stringFlag } from '../../runtime/flag-types.ts';
+import {
+  booleanFlag,
+  durationFlag,
+  type FlagValues,
+  integerFlag,
+  listFlag,
+  stringFlag,
+} from '../../runtime/flag-types.ts';
+import { pruneGuardFlag } from './kustomization/prune-guard-flag.ts';
 
 /** The flags of the kustomize-controller beside those that all controllers have. */
 export const kustomizeFlags = {
@@ -42,6 +50,12 @@ export const kustomizeFlags = {
     "A Secret in the controller's namespace with age keys (`*.agekey`), for Kustomizations whose spec.decryption names no Secret.",
   ),
   overrideManagers: listFlag('override-manager', 'Field managers whose changes are undone, beside those of kubectl.'),
+  orphanAfterMs: durationFlag(
+    'orphan-after',
+    '0s',
+    'How long the deletion of a Kustomization tries in vain to reach what it applied, before that is left behind; 0: for ever. The annotation sluice.dev/orphan-after has its own.',
+  ),
+  pruneGuard: pruneGuardFlag,
 } as const;
 
 export const kustomizeGatesFlag = featureGatesFlag(kustomizeGates);

@@ -130,6 +130,7 @@ export const reasons = [
   'RemovedTemplateField',
   // ours, only where an annotation or flag of ours asks for it (docs/spec/kustomization.md)
   'InvalidAnnotation',
+  'PruneHeld',
 ] as const;
 
 /** Why a condition has its status, or what an event tells: the closed list of {@link reasons}. */

@@ -1,7 +1,6 @@
 import { ApplyError } from '../../../apply/apply-error.ts';
 import { type Change, changeLog, changeOutput, hasChanged } from '../../../apply/change-set.ts';
 import { type Entry, inventoryOf, union } from '../../../apply/inventory.ts';
-import { prepareObjects } from '../../../apply/prepare.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import { KUSTOMIZE_GROUP } from '../../../crds/meta/names.ts';
 import type { Client } from '../../../kube/client.ts';
@@ -10,8 +9,8 @@ import { errorMessage } from '../../../lib/errors.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import { Fault } from '../../../runtime/fault.ts';
 import { applierFor } from './applier.ts';
+import { applyInMode, applyModeOf, partialFault } from './apply-mode.ts';
 import type { KustomizationDeps } from './deps.ts';
-import { refuseEncrypted } from './encrypted.ts';
 import { inventoryEntries } from './inventory.ts';
 import type { Manifests } from './manifests.ts';
 import { timeoutMs } from './spec.ts';
@@ -50,13 +49,12 @@ export async function applyManifests({
   let known = previous;
   try {
     const objects = await manifests.objects();
-    refuseEncrypted(objects);
-    const prepared = prepareObjects(objects, {
+    const prepare = {
       owner: { name, namespace },
       ownerGroup: KUSTOMIZE_GROUP,
       ...(object.spec.commonMetadata === undefined ? {} : { commonMetadata: object.spec.commonMetadata }),
-    });
-    const { entries } = await applierFor(client, deps).applyAll(prepared, {
+    };
+    const { entries, failed } = await applyInMode(applyModeOf(object), applierFor(client, deps), objects, prepare, {
       force: object.spec.force === true,
       ...(object.spec.ignore === undefined ? {} : { ignore: object.spec.ignore }),
       stageTimeoutMs: timeoutMs(object),
@@ -71,6 +69,10 @@ export async function applyManifests({
     const log = changeLog(entries.filter(hasChanged));
     if (log !== '') attempt.event({ message: log });
     attempt.log.info({ output: changeOutput(entries, deps.groupChangeLog) }, 'server-side apply completed');
+    if (failed.length > 0) {
+      attempt.record({ inventory: { entries: union(known, inventoryOf(entries)) } });
+      throw partialFault(failed, objects.length);
+    }
     return { changes: entries, previous, inventory: inventoryOf(entries), changed: log !== '' };
   } catch (error) {
     throw applyFault(error);

@@ -10,6 +10,8 @@ import type { BuildMemo } from './build-memo.ts';
 import type { DependencyWatches } from './dependency-watches.ts';
 import type { HealthWaits } from './health-waits.ts';
 import type { DependencyOptions } from './kustomization-dependencies.ts';
+import type { Orphans } from './orphan.ts';
+import type { PruneGuard } from './prune-guard.ts';
 import type { SourceOptions } from './source.ts';
 import type { Terminations } from './terminations.ts';
 import type { Triage } from './triage.ts';
@@ -39,6 +41,11 @@ export interface KustomizationDeps {
   readonly overrideManagers: readonly string[];
   /** `--custom-apply-stage-kinds`, as `group/Kind`. */
   readonly customStageKinds: readonly string[];
+  readonly orphans: Orphans;
+  /** `--orphan-after` in milliseconds; undefined for never. */
+  readonly orphanAfterMs: number | undefined;
+  /** `--prune-guard`; undefined for none. */
+  readonly pruneGuard: PruneGuard | undefined;
   /** Feature gate GroupChangeLog. */
   readonly groupChangeLog: boolean;
   /** Feature gate MigrateAPIVersion. */

@@ -8,7 +8,16 @@ import type { Change } from '../../../runtime/predicates.ts';
  */
 export const DEPENDS_ON = 'sluice.dev/depends-on';
 
-const all: readonly string[] = [DEPENDS_ON];
+/** How much a reconcile may delete without being told so; see prune-guard.ts. */
+export const PRUNE_GUARD = 'sluice.dev/prune-guard';
+/** The deletion that somebody has allowed; its value is in the message that asks for it. */
+export const APPROVE_PRUNE = 'sluice.dev/approve-prune';
+/** `each`: one object that cannot be applied holds back no other; `staged`, the default, applies as Flux does. */
+export const APPLY_MODE = 'sluice.dev/apply-mode';
+/** How long the deletion of a Kustomization tries to reach what it applied before that is left behind. */
+export const ORPHAN_AFTER = 'sluice.dev/orphan-after';
+
+const all: readonly string[] = [DEPENDS_ON, PRUNE_GUARD, APPROVE_PRUNE, APPLY_MODE, ORPHAN_AFTER];
 
 /** Whether one of our annotations has changed, which moves neither the generation nor anything else that wakes. */
 export function extensionsChanged({ old, current }: Change<PartialObject>): boolean {

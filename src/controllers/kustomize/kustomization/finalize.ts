@@ -14,6 +14,8 @@ import type { Result } from '../../../runtime/result.ts';
 import { applierFor } from './applier.ts';
 import type { KustomizationDeps } from './deps.ts';
 import { inventoryEntries } from './inventory.ts';
+import { accountMissing, causeOf, mayOrphan, orphanAfterMs, unreachable } from './orphan.ts';
+import { heldDeletion } from './prune-hold.ts';
 import { shouldDeleteObjects, timeoutMs } from './spec.ts';
 import { acquireTarget, targetRequest, watchTarget } from './target.ts';
 
@@ -35,20 +37,38 @@ export async function finalizeKustomization(
   attempt: AttemptContext,
   deps: KustomizationDeps,
 ): Promise<Result | undefined> {
+  try {
+    const result = await deleteApplied(object, attempt, deps);
+    deps.orphans.end(object.metadata);
+    return result;
+  } catch (error) {
+    if (!mayOrphan(object, error, attempt, deps)) throw error;
+    return undefined;
+  }
+}
+
+async function deleteApplied(
+  object: Kustomization,
+  attempt: AttemptContext,
+  deps: KustomizationDeps,
+): Promise<Result | undefined> {
   const entries = inventoryEntries(object);
   if (!shouldDeleteObjects(object) || entries.length === 0) return undefined;
   attempt.annotateEvents(eventMetadata(object));
   const underWay = deps.terminations.get(object.metadata);
   if (underWay !== undefined) return awaitTermination(object, underWay, attempt, deps);
 
-  using target = await acquireTarget(object, deps.targets, attempt.signal);
+  using target = await acquireTarget(object, deps.targets, attempt.signal).catch(unreachable);
   if (!(await accountExists(object, target, attempt, deps))) {
+    if (orphanAfterMs(object, deps) !== undefined) throw accountMissing();
     const subjects = entries.map((entry) => subjectOf(toRef(entry)));
     const message = `unable to prune objects: \n${subjects.join('\n')}`;
     attempt.log.error({ error: 'skipping pruning, failed to find account to impersonate' }, message);
     attempt.event({ severity: 'error', message });
     return undefined;
   }
+  const held = await heldDeletion({ object, entries, client: target.client, attempt, deps });
+  if (held !== undefined) return held;
   const { name, namespace } = object.metadata;
   const signal = withDeadline(attempt.signal, timeoutMs(object));
   const { changes, failed } = await applierFor(target.client, deps).prune(entries, {
@@ -58,7 +78,7 @@ export async function finalizeKustomization(
   if (failed.length > 0) {
     const message = pruneFailureMessage(failed);
     const event = 'pruning for deleted resource failed';
-    throw new Fault('retry', 'PruneFailed', message, { cause: failed[0]?.error, event: `${event}: ${message}` });
+    throw new Fault('retry', 'PruneFailed', message, { cause: causeOf(failed, object), event: `${event}: ${message}` });
   }
   const log = changeLog(changes);
   if (log !== '') attempt.event({ message: log });

@@ -37,7 +37,7 @@ export function checkKustomizations(object: Kustomization, source: Source, optio
   }
 }
 
-/** Differs from Flux, where the flag does not concern dependencies (ADR 14): a readyExpr can ask for any field. */
+/** Differs from Flux, where the flag does not concern dependencies (ADR 18): a readyExpr can ask for any field. */
 function refuseForeignNamespaces(
   { metadata }: Kustomization,
   keys: readonly Required<ObjectKey>[],

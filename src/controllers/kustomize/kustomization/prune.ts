@@ -9,6 +9,7 @@ import { Fault } from '../../../runtime/fault.ts';
 import { applierFor } from './applier.ts';
 import type { AppliedManifests } from './apply.ts';
 import type { KustomizationDeps } from './deps.ts';
+import { heldPrune } from './prune-hold.ts';
 import { timeoutMs } from './spec.ts';
 
 export interface PruneInput {
@@ -21,15 +22,30 @@ export interface PruneInput {
 
 /**
  * Deletes the objects that left the manifests, with `spec.prune`; without, they only leave the inventory. What could not
- * be deleted stays in the inventory, so that the next attempt tries again. Throws a retryable PruneFailed fault.
+ * be deleted stays in the inventory, so that the next attempt tries again. Throws a retryable PruneFailed fault, or a
+ * stalled PruneHeld one, with nothing deleted, when the guard wants to be asked first.
  */
 export async function pruneStale({ object, applied, client, attempt, deps }: PruneInput): Promise<void> {
   const stale = diff(applied.previous, applied.inventory);
   if (stale.length === 0 || !object.spec.prune) return;
+  const keepUids = uidsOf(applied.changes);
+  const held = await heldPrune({
+    object,
+    entries: stale,
+    total: applied.previous.length,
+    keepUids,
+    client,
+    attempt,
+    deps,
+  });
+  if (held !== undefined) {
+    attempt.record({ inventory: { entries: union(applied.inventory, stale) } });
+    throw held;
+  }
   const { name, namespace } = object.metadata;
   const { changes, failed } = await applierFor(client, deps).prune(stale, {
     owner: { name, namespace },
-    keepUids: uidsOf(applied.changes),
+    keepUids,
     signal: withDeadline(attempt.signal, timeoutMs(object)),
   });
   const log = changeLog(changes);

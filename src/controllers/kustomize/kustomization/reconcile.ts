@@ -9,6 +9,7 @@ import type { KustomizationDeps } from './deps.ts';
 import { healthRulesOf } from './health-rules.ts';
 import { manifestsOf } from './manifests.ts';
 import { pruneStale } from './prune.ts';
+import { refuseAnnotations } from './refuse-annotations.ts';
 import { type Delivery, recordRun } from './run.ts';
 import { type ResolvedSource, resolveSource } from './source.ts';
 import { formatTimeout, refuseDurations } from './spec.ts';
@@ -27,6 +28,7 @@ export async function reconcileKustomization(
   refuseDecryptionIdentity(object, deps.decryption);
   refuseUnsupported(object);
   refuseDurations(object);
+  refuseAnnotations(object);
   const healthRules = healthRulesOf(object);
   const source = await resolveSource(object, deps.sources, attempt.signal);
   attempt.annotateEvents(eventMetadata(source));

@@ -5,6 +5,7 @@ import type { TargetCluster } from '../../../kube/target/target-clusters.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { isAbort } from '../../../lib/errors.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
+import { Fault } from '../../../runtime/fault.ts';
 import type { HealthRules } from './health-rules.ts';
 import { withRun } from './history.ts';
 import type { ResolvedSource } from './source.ts';
@@ -63,7 +64,7 @@ export function isRepetition({ metadata, status }: Kustomization, run: Delivery,
   );
 }
 
-/** Runs a step; when it fails, the history remembers a run that ended for `reason`. */
+/** Runs a step; when it fails, the history remembers a run that ended for the fault's reason, else for `reason`. */
 export async function recordRun<T>(
   run: Delivery,
   reason: Reason,
@@ -74,7 +75,8 @@ export async function recordRun<T>(
   try {
     return await step();
   } catch (error) {
-    if (!isAbort(error)) attempt.record({ history: historyWith(run, reason, attempt, clock.now()) });
+    const why = error instanceof Fault ? error.reason : reason;
+    if (!isAbort(error)) attempt.record({ history: historyWith(run, why, attempt, clock.now()) });
     throw error;
   }
 }

@@ -1,0 +1,71 @@
+import type { Applier, ApplyFailure, ApplyOptions } from '../../../apply/applier.ts';
+import { applyEach, type EachApplied } from '../../../apply/apply-each.ts';
+import { ApplyError } from '../../../apply/apply-error.ts';
+import { type PrepareOptions, prepareObjects } from '../../../apply/prepare.ts';
+import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
+import type { KubeObject } from '../../../kube/object.ts';
+import { Fault } from '../../../runtime/fault.ts';
+import { refuseEncrypted } from './encrypted.ts';
+import { APPLY_MODE, invalidAnnotation } from './extensions.ts';
+
+/** What one object that cannot be applied does to the others: keeps them out from its stage on, or nothing. */
+export type ApplyMode = 'staged' | 'each';
+
+const modes: readonly ApplyMode[] = ['staged', 'each'];
+
+/** Failures that a message tells in full. */
+const maxTold = 10;
+/** How long one message may be: conditions have an end. */
+const maxLength = 2_000;
+/** One definition that does not get ready must not keep out the rest for the whole timeout. */
+const stageTimeoutMs = 60_000;
+
+/** The mode that the annotation asks for. Throws a stalled InvalidAnnotation fault. */
+export function applyModeOf({ metadata }: Kustomization): ApplyMode {
+  const text = metadata.annotations?.[APPLY_MODE] ?? 'staged';
+  const mode = modes.find((known) => known === text);
+  if (mode === undefined) throw invalidAnnotation(APPLY_MODE, `'${text}': expected ${modes.join(' or ')}`);
+  return mode;
+}
+
+/**
+ * Prepares and applies built objects. Staged, the first that fails ends it with an {@link ApplyError}, as in Flux; by
+ * each, what failed is given back, and all others are applied.
+ */
+export async function applyInMode(
+  mode: ApplyMode,
+  applier: Applier,
+  objects: readonly KubeObject[],
+  prepare: PrepareOptions,
+  options: ApplyOptions,
+): Promise<EachApplied> {
+  if (mode === 'staged') {
+    refuseEncrypted(objects);
+    const { entries } = await applier.applyAll(prepareObjects(objects, prepare), options);
+    return { entries, failed: [] };
+  }
+  const refused: ApplyFailure[] = [];
+  const prepared = objects.flatMap((object) => {
+    try {
+      refuseEncrypted([object]);
+      return prepareObjects([object], prepare);
+    } catch (error) {
+      if (!(error instanceof ApplyError)) throw error;
+      refused.push({ object, error });
+      return [];
+    }
+  });
+  const { entries, failed } = await applyEach(applier, prepared, {
+    ...options,
+    stageTimeoutMs: Math.min(options.stageTimeoutMs ?? stageTimeoutMs, stageTimeoutMs),
+  });
+  return { entries, failed: [...refused, ...failed] };
+}
+
+/** The fault of an apply that got through but for some objects. What left the source is kept until all is applied. */
+export function partialFault(failed: readonly ApplyFailure[], total: number): Fault {
+  const told = failed.slice(0, maxTold).map(({ error }) => error.message.slice(0, maxLength));
+  const more = failed.length > maxTold ? [`and ${failed.length - maxTold} more`] : [];
+  const message = `${failed.length} of ${total} objects could not be applied, the others are:\n${[...told, ...more].join('\n')}`;
+  return new Fault('retry', 'ReconciliationFailed', message, { cause: failed[0]?.error });
+}
