@@ -66,24 +66,6 @@ export interface ApplyOptions {
    * persist the inventory. A failure ends the apply.
    */
   readonly beforeStage?: (entries: readonly Entry[]) => Promise<void>;
-  /**
-   * Told of each object that cannot be applied, which then keeps out no other one; without it the first ends the apply.
-   * A stage that does not get ready is told with no object.
-   */
-  readonly onFailure?: (failure: ApplyFailure) => void;
-}
-
-/** What {@link ApplyOptions.onFailure} is told. */
-export interface ApplyFailure {
-  /** As it was given to the applier. */
-  readonly object: KubeObject | undefined;
-  readonly error: ApplyError;
-}
-
-/** What is to be done with an object of a stage. */
-interface Planned {
-  readonly object: KubeObject;
-  readonly plan: Plan;
 }
 
 const defaultConcurrency = 4;
@@ -150,29 +132,30 @@ export class Applier {
 
   async #applyStage(stage: Stage, context: PlanContext, options: ApplyOptions, done: Change[]): Promise<void> {
     const { concurrency = defaultConcurrency } = this.#options;
-    const { signal, stageTimeoutMs = defaultStageTimeoutMs, beforeStage, onFailure } = options;
-    const planned = await mapLimited(stage.objects, concurrency, (object) =>
-      tolerated(object, onFailure, async (): Promise<Planned> => ({ object, plan: await planObject(object, context) })),
-    );
-    const plans = planned.filter((one) => one !== undefined);
-    const writes = plans.filter(({ plan }) => plan.write !== undefined);
-    if (writes.length > 0) await beforeStage?.(writes.map(({ plan }) => toEntry(plan.ref)));
+    const { signal, stageTimeoutMs = defaultStageTimeoutMs, beforeStage } = options;
+    const plans = await mapLimited(stage.objects, concurrency, (object) => planObject(object, context));
+    const writes = plans.filter(({ write }) => write !== undefined);
+    if (writes.length > 0) await beforeStage?.(writes.map(({ ref }) => toEntry(ref)));
     const changes: (Change | undefined)[] = plans.map(() => undefined);
     try {
-      await this.#execute(plans, changes, options);
+      await this.#execute(stage, plans, changes, options);
     } finally {
       done.push(...changes.filter((made) => made !== undefined));
     }
-    if (!stage.awaited) return;
-    const made = changes.filter((one) => one !== undefined);
-    await tolerated(undefined, onFailure, () => this.#awaitStage(made, signal, stageTimeoutMs));
+    if (stage.awaited)
+      await this.#awaitStage(
+        changes.filter((made) => made !== undefined),
+        signal,
+        stageTimeoutMs,
+      );
   }
 
   /** Kinds in their order, objects of one kind side by side: a webhook is registered when its Service is there. */
   async #execute(
-    plans: readonly Planned[],
+    stage: Stage,
+    plans: readonly Plan[],
     changes: (Change | undefined)[],
-    { signal, stageTimeoutMs = defaultStageTimeoutMs, onFailure }: ApplyOptions,
+    { signal, stageTimeoutMs = defaultStageTimeoutMs }: ApplyOptions,
   ): Promise<void> {
     const { client, fieldManager, concurrency = defaultConcurrency } = this.#options;
     const context: ExecuteContext = {
@@ -183,20 +166,20 @@ export class Applier {
       clock: this.#clock,
       goneWithinMs: stageTimeoutMs,
     };
-    const indexed = plans.map((planned, index) => ({ ...planned, index }));
-    for (const run of byRank(indexed, ({ object }) => object.kind)) {
-      await mapLimited(run, concurrency, async ({ object, plan, index }) => {
+    const indexed = plans.map((plan, index) => ({ plan, index }));
+    for (const run of byRank(indexed, ({ index }) => stage.objects[index]?.kind ?? '')) {
+      await mapLimited(run, concurrency, async ({ plan, index }) => {
         signal.throwIfAborted();
-        const made = await tolerated(object, onFailure, () => execute(plan, context));
+        const made = await execute(plan, context);
         changes[index] = made;
-        if (made !== undefined) this.#recordChange(object, made);
+        this.#recordChange(stage.objects[index], made);
       });
     }
   }
 
-  #recordChange(desired: KubeObject, { ref, action, live }: Change): void {
+  #recordChange(desired: KubeObject | undefined, { ref, action, live }: Change): void {
     const { record, fieldManager } = this.#options;
-    if (record === undefined || live === undefined || action === 'skipped') return;
+    if (record === undefined || desired === undefined || live === undefined || action === 'skipped') return;
     const fingerprint = ownershipFingerprint(live.metadata.managedFields, fieldManager);
     record({ ref, digest: desiredDigest(desired), fingerprint, live });
   }
@@ -211,21 +194,6 @@ export class Applier {
     );
     const refs = pending.map(({ ref }) => ref);
     await waitForCurrent(this.#waiter, client, refs, { timeoutMs, signal, failFast: false, clock: this.#clock });
-  }
-}
-
-/** What `step` gives; undefined when it failed and `onFailure` has taken the failure. */
-async function tolerated<T>(
-  object: KubeObject | undefined,
-  onFailure: ApplyOptions['onFailure'],
-  step: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await step();
-  } catch (error) {
-    if (onFailure === undefined || !(error instanceof ApplyError)) throw error;
-    onFailure({ object, error });
-    return undefined;
   }
 }
 

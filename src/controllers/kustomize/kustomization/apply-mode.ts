@@ -1,10 +1,11 @@
-import type { Applier, ApplyFailure, ApplyOptions } from '../../../apply/applier.ts';
-import { applyEach, type EachApplied } from '../../../apply/apply-each.ts';
+import type { Applier, ApplyOptions } from '../../../apply/applier.ts';
+import { type ApplyFailure, applyEach, type EachApplied } from '../../../apply/apply-each.ts';
 import { ApplyError } from '../../../apply/apply-error.ts';
 import { type PrepareOptions, prepareObjects } from '../../../apply/prepare.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { Fault } from '../../../runtime/fault.ts';
+import type { KustomizationDeps } from './deps.ts';
 import { refuseEncrypted } from './encrypted.ts';
 import { APPLY_MODE, invalidAnnotation } from './extensions.ts';
 
@@ -33,30 +34,33 @@ export function applyModeOf({ metadata }: Kustomization): ApplyMode {
  * each, what failed is given back, and all others are applied.
  */
 export async function applyInMode(
-  mode: ApplyMode,
-  applier: Applier,
+  object: Kustomization,
   objects: readonly KubeObject[],
   prepare: PrepareOptions,
-  options: ApplyOptions,
+  { applier, deps, ...options }: ApplyOptions & { readonly applier: Applier; readonly deps: KustomizationDeps },
 ): Promise<EachApplied> {
-  if (mode === 'staged') {
+  if (applyModeOf(object) === 'staged') {
     refuseEncrypted(objects);
     const { entries } = await applier.applyAll(prepareObjects(objects, prepare), options);
     return { entries, failed: [] };
   }
   const refused: ApplyFailure[] = [];
-  const prepared = objects.flatMap((object) => {
+  const prepared = objects.flatMap((one) => {
     try {
-      refuseEncrypted([object]);
-      return prepareObjects([object], prepare);
+      refuseEncrypted([one]);
+      return prepareObjects([one], prepare);
     } catch (error) {
       if (!(error instanceof ApplyError)) throw error;
-      refused.push({ object, error });
+      refused.push({ object: one, error });
       return [];
     }
   });
   const { entries, failed } = await applyEach(applier, prepared, {
-    ...options,
+    signal: options.signal,
+    ...(options.force === undefined ? {} : { force: options.force }),
+    ...(options.ignore === undefined ? {} : { ignore: options.ignore }),
+    ...(options.beforeStage === undefined ? {} : { beforeStage: options.beforeStage }),
+    customStageKinds: deps.customStageKinds,
     stageTimeoutMs: Math.min(options.stageTimeoutMs ?? stageTimeoutMs, stageTimeoutMs),
   });
   return { entries, failed: [...refused, ...failed] };

@@ -9,7 +9,7 @@ import { errorMessage } from '../../../lib/errors.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import { Fault } from '../../../runtime/fault.ts';
 import { applierFor } from './applier.ts';
-import { applyInMode, applyModeOf, partialFault } from './apply-mode.ts';
+import { applyInMode, partialFault } from './apply-mode.ts';
 import type { KustomizationDeps } from './deps.ts';
 import { inventoryEntries } from './inventory.ts';
 import type { Manifests } from './manifests.ts';
@@ -54,7 +54,9 @@ export async function applyManifests({
       ownerGroup: KUSTOMIZE_GROUP,
       ...(object.spec.commonMetadata === undefined ? {} : { commonMetadata: object.spec.commonMetadata }),
     };
-    const { entries, failed } = await applyInMode(applyModeOf(object), applierFor(client, deps), objects, prepare, {
+    const { entries, failed } = await applyInMode(object, objects, prepare, {
+      applier: applierFor(client, deps),
+      deps,
       force: object.spec.force === true,
       ...(object.spec.ignore === undefined ? {} : { ignore: object.spec.ignore }),
       stageTimeoutMs: timeoutMs(object),
