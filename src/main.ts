@@ -1,5 +1,3 @@
-import { keepYoungHeapSmall } from './young-heap.ts';
-
 /**
  * The composition root. `sluice build DIR` takes the short way, because somebody waits for it: reading the code for all
  * arguments takes as long as a small build.
@@ -14,6 +12,7 @@ async function isBuilt(): Promise<boolean> {
 }
 
 if (!(await isBuilt())) {
+  const { keepYoungHeapSmall } = await import('./young-heap.ts');
   keepYoungHeapSmall();
   const { runProgram } = await import('./program.ts');
   await runProgram(args, process.env);
