@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { DataKeys } from './data-keys.ts';
 import { decryptFile } from './decrypt.ts';
 import { ageKeySource, parseAgeIdentities } from './keys/age.ts';
+import { parsePgpKeys, pgpKeySource } from './keys/pgp.ts';
 import { formatOfPath } from './stores/format.ts';
 
 const testdata = join(import.meta.dirname, 'testdata');
@@ -14,7 +15,12 @@ function identities(...names: readonly string[]): readonly string[] {
   return names.flatMap((name) => parseAgeIdentities(readFileSync(join(testdata, 'keys', `${name}.agekey`), 'utf8')));
 }
 
-const keys = (): DataKeys => new DataKeys({ age: ageKeySource(identities('one', 'three', 'post-quantum')) });
+const secretKeys = ['rsa', 'curve25519', 'nistp384', 'brainpool'].flatMap((name) =>
+  parsePgpKeys(readFileSync(join(testdata, 'keys', `${name}.asc`))),
+);
+
+const keys = (): DataKeys =>
+  new DataKeys({ age: ageKeySource(identities('one', 'three', 'post-quantum')), pgp: pgpKeySource(secretKeys) });
 
 for (const file of globSync('*/case.json', { cwd: testdata })) {
   const name = dirname(file);

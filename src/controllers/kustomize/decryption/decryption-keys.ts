@@ -6,6 +6,8 @@ import type { KubeObject, ObjectKey } from '../../../kube/object.ts';
 import { errorMessage, isAbort } from '../../../lib/errors.ts';
 import type { KeySources } from '../../../sops/key-source.ts';
 import { ageKeySource, parseAgeIdentities } from '../../../sops/keys/age.ts';
+import { parsePgpKeys, pgpKeySource } from '../../../sops/keys/pgp.ts';
+import type { SecretKey } from '../../../sops/pgp/secret-key.ts';
 import { secretType } from '../kustomization/variables.ts';
 
 /** What the process knows of decryption. */
@@ -42,7 +44,8 @@ export async function readDecryptionKeys(
   const own = secretRef === undefined ? undefined : { namespace, name: secretRef.name };
   const key = own ?? ageSecret;
   const what = own === undefined ? 'SOPS age decryption Secret' : 'decryption Secret';
-  const data = key === undefined ? new Map<string, Buffer>() : await readSecret(key, what, client, signal);
+  const all = key === undefined ? new Map<string, Buffer>() : await readSecret(key, what, client, signal);
+  const data = own === undefined ? new Map([...all].filter(([name]) => name.endsWith('.agekey'))) : all;
   const from = key === undefined ? '' : `sops ${what} '${key.namespace}/${key.name}'`;
   return { digest: digestOf(data), sources: () => sourcesOf(data, from) };
 }
@@ -71,10 +74,12 @@ function digestOf(data: Data): string {
 
 function sourcesOf(data: Data, from: string): KeySources {
   const identities: string[] = [];
+  const secretKeys: SecretKey[] = [];
   for (const [name, value] of data) {
     if (name.endsWith('.agekey')) identities.push(...imported(name, from, () => parseAgeIdentities(value.toString())));
+    if (name.endsWith('.asc')) secretKeys.push(...imported(name, from, () => parsePgpKeys(value)));
   }
-  return { age: ageKeySource(identities) };
+  return { age: ageKeySource(identities), pgp: pgpKeySource(secretKeys) };
 }
 
 function imported<T>(name: string, from: string, read: () => T): T {
