@@ -40,7 +40,7 @@ export function kustomizeControllerCommand(self: ControllerProcess): Command {
     group: (values) => ({
       name: 'kustomize-controller',
       create: (environment) =>
-        createKustomizeControllers(environment, values, values.kustomizeGates, environmentProxy(self.env)),
+        createKustomizeControllers(environment, values, values.kustomizeGates, environmentProxy(self.env), self.env),
     }),
   });
 }
@@ -64,7 +64,7 @@ export function allControllersCommand(self: ControllerProcess): Command {
       {
         name: 'kustomize-controller',
         create: (environment) =>
-          createKustomizeControllers(environment, values, values.gates, environmentProxy(self.env)),
+          createKustomizeControllers(environment, values, values.gates, environmentProxy(self.env), self.env),
       },
     ],
   });

@@ -21,6 +21,8 @@ export interface TokenIdentity extends ServiceAccountRef {
 export interface AccessTokenRequest extends TokenScope {
   readonly identity?: TokenIdentity | undefined;
   readonly involved?: InvolvedObject;
+  /** Take none that is kept: it was refused. */
+  readonly fresh?: boolean;
 }
 
 /**
@@ -45,6 +47,7 @@ export class AccessTokens {
       request.scopes ?? [],
       request.region ?? null,
     ]);
+    if (request.fresh === true) this.#options.cache.delete(key);
     return this.#options.cache.getOrFetch(
       key,
       signal,

@@ -80,6 +80,15 @@ export async function connectionFromKubeconfig(
   return connectionOf(parseKubeconfig(text, undefined, 'the kubeconfig'), trust.context, trust);
 }
 
+/** The server and the authority (PEM; '' for none) of the current context of a kubeconfig that others wrote. Throws {@link KubeconfigError}. */
+export function kubeconfigServer(text: string): { readonly server: string; readonly ca: string } {
+  const config = parseKubeconfig(text, undefined, 'the kubeconfig');
+  const context = find(config.contexts, config.currentContext ?? '', 'context');
+  const cluster = find(config.clusters, field(context, 'cluster') ?? '', 'cluster');
+  const data = field(cluster, 'certificate-authority-data') ?? '';
+  return { server: field(cluster, 'server') ?? '', ca: Buffer.from(data, 'base64').toString('utf8') };
+}
+
 async function readKubeconfig(path: string, optional: boolean): Promise<string | undefined> {
   try {
     const bytes = await readFile(path);

@@ -28,7 +28,7 @@ describe('spec.kubeConfig', { concurrency: 4 }, () => {
   before(async () => {
     // Nobody but the tests writes there.
     [environment, other] = await Promise.all([
-      Environment.start({ audit: true }),
+      Environment.start({ kustomizeFlags: ['--feature-gates=ObjectLevelWorkloadIdentity=true'] }),
       startControlPlane({ controllers: [] }),
     ]);
     remote = new Kubectl(other.admin);
@@ -203,5 +203,52 @@ describe('spec.kubeConfig', { concurrency: 4 }, () => {
     await team.kustomization({ ...byName('target'), namePrefix: 'other-' }, 'second');
     await Promise.all(['app', 'second'].map((name) => team.waitFor('ready', isReady, name)));
     assert.ok(await team.there.find(ref('v1', 'ConfigMap', 'other-a')));
+  });
+
+  it('authenticates by the token of a ServiceAccount where a ConfigMap says so', async () => {
+    const team = await environment.tenant();
+    const { kubectl, namespace } = team;
+    const { plane } = environment;
+    const data = { provider: 'generic', address: plane.server, 'ca.crt': plane.ca };
+    const describe = (more: object): Promise<unknown> =>
+      kubectl.apply([
+        {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name: 'cluster', labels: watched },
+          data: { ...data, ...more },
+        },
+      ]);
+    const failed = (says: string): Promise<ApiObject> => team.failed('ReconciliationFailed', { says });
+    await team.install({ 'a.yaml': manifest(configMap('a')) }, { kubeConfig: { configMapRef: { name: 'cluster' } } });
+    await failed(`failed to get configmap ${namespace}/cluster: configmaps "cluster" not found`);
+    await describe({ provider: 'acme' });
+    await failed("provider 'acme' not implemented");
+    await describe({ serviceAccountName: 'deployer' });
+    await failed(`failed to get service account '${namespace}/deployer': ServiceAccount "deployer" not found`);
+
+    await kubectl.apply([{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'deployer' } }]);
+    // The audience is the address, unless another is named: the API server does not know it.
+    await team.request();
+    await failed('Unauthorized');
+    const audiences = 'https://kubernetes.default.svc';
+    await describe({ serviceAccountName: 'deployer', audiences });
+    await failed(`User "system:serviceaccount:${namespace}:deployer" cannot`);
+
+    await kubectl.apply([
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata: { name: 'deployer' },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+        subjects: [{ kind: 'ServiceAccount', name: 'deployer', namespace }],
+      },
+    ]);
+    await team.request();
+    assert.deepEqual(inventoryOf(await team.ready()), ['ConfigMap/a']);
+    assert.ok(await team.data('a'));
+    assert.match(await environment.kustomize.metrics(), /gotk_token_cache_events_total\{[^}]*fetch_kubeconfig/);
+    await team.uninstall();
+    assert.equal(await team.data('a'), undefined);
   });
 });

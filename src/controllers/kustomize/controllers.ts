@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { StatusWaiter } from '../../apply/waiter.ts';
 import { ArtifactCache } from '../../artifact/cache.ts';
+import type { CloudAuth } from '../../auth/cloud-auth.ts';
 import { type Kustomization, kustomizationKind } from '../../crds/kustomize/kustomization.ts';
 import { KUSTOMIZE_GROUP } from '../../crds/meta/names.ts';
 import { bucketKind } from '../../crds/source/bucket.ts';
@@ -9,6 +10,7 @@ import { gitRepositoryKind } from '../../crds/source/git-repository.ts';
 import { ociRepositoryKind } from '../../crds/source/oci-repository.ts';
 import type { EnvironmentProxy } from '../../git/http-agents.ts';
 import type { KubeObject, ObjectKey, PartialObject, ResourceType } from '../../kube/object.ts';
+import { configMapConnector } from '../../kube/target/config-map-connector.ts';
 import { TargetClusters } from '../../kube/target/target-clusters.ts';
 import { RemoteBases } from '../../remote-bases/remote-bases.ts';
 import type { ControllerParts, Environment } from '../../runtime/composition.ts';
@@ -18,6 +20,7 @@ import { jitter } from '../../runtime/jitter.ts';
 import type { Runnable } from '../../runtime/manager.ts';
 import { kustomizationPolicy } from '../../runtime/policies.ts';
 import { ReconcileLoop } from '../../runtime/reconcile-loop.ts';
+import { type CloudSurroundings, createCloud } from './cloud.ts';
 import type { KustomizeFlags, KustomizeGates } from './flags.ts';
 import { BuildMemo } from './kustomization/build-memo.ts';
 import { DependencyWatches } from './kustomization/dependency-watches.ts';
@@ -39,13 +42,15 @@ const CACHE_BYTES = 256 << 20;
 /**
  * The kustomize-controller: its caches, and the controller of Kustomizations.
  *
- * @param proxies Those of the environment, for remote bases.
+ * @param proxies Those of the environment, for remote bases and clouds.
+ * @param variables The environment variables that tell of the machine's identity in a cloud.
  */
 export function createKustomizeControllers(
   environment: Environment,
   flags: KustomizeFlags,
   gates: KustomizeGates,
   proxies?: EnvironmentProxy,
+  variables: CloudSurroundings['variables'] = {},
 ): ControllerParts {
   const { log, metrics, clock, client, events } = environment;
   const common = environment.flags;
@@ -60,7 +65,8 @@ export function createKustomizeControllers(
     lookup: (key) => caches.kustomizations.get(key),
     hasten: (key) => controller.queue.hasten(key, 1),
   });
-  const deps = { ...createDeps(environment, flags, gates, caches, wake), builds, triage, remotes };
+  const cloud = createCloud(environment, flags, gates, { proxies, variables });
+  const deps = { ...createDeps(environment, flags, gates, caches, wake, cloud.auth), builds, triage, remotes };
   const loop = new ReconcileLoop<Kustomization & KubeObject>(
     {
       type: kustomizationKind,
@@ -74,6 +80,7 @@ export function createKustomizeControllers(
         deps.terminations.end(key);
         deps.dependencyWatches.end(key);
         deps.orphans.end(key);
+        cloud.forget(key);
       },
     },
     {
@@ -115,7 +122,7 @@ export function createKustomizeControllers(
         deps.terminations.close();
         deps.dependencyWatches.close();
         deps.orphans.close();
-        return Promise.all([deps.targets.close(), remotes?.close()]);
+        return Promise.all([deps.targets.close(), remotes?.close(), cloud.close()]);
       }),
   };
   const all = [caches.kustomizations, ...Object.values(caches.sources), ...Object.values(caches.configs)];
@@ -160,6 +167,7 @@ function createDeps(
   gates: KustomizeGates,
   { kustomizations, sources }: Caches,
   wake: (key: ObjectKey) => void,
+  cloud: CloudAuth,
 ): Omit<KustomizationDeps, 'builds' | 'triage' | 'remotes'> {
   const requeueDependencyMs = common.requeueDependencyMs;
   return {
@@ -200,7 +208,11 @@ function createDeps(
       connect,
       defaultServiceAccount: flags.defaultServiceAccount,
       trust: { allowExec: flags.insecureKubeconfigExec, allowInsecureTls: flags.insecureKubeconfigTls },
-      connectByConfigMap: () => Promise.reject(new Error('not supported')),
+      connectByConfigMap: configMapConnector({
+        own: client,
+        cloud,
+        defaultServiceAccount: flags.defaultKubeconfigServiceAccount,
+      }),
     }),
     concurrentSsa: flags.concurrentSsa,
     overrideManagers: flags.overrideManagers,

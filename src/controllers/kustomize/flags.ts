@@ -18,6 +18,16 @@ export const kustomizeFlags = {
     'custom-apply-stage-kinds',
     'Kinds, as group/Kind, that are applied after definitions and classes, and before everything else.',
   ),
+  defaultDecryptionServiceAccount: stringFlag(
+    'default-decryption-service-account',
+    '',
+    'The ServiceAccount, of its own namespace, that a Kustomization without spec.decryption.serviceAccountName asks key services as. Needs the feature gate ObjectLevelWorkloadIdentity.',
+  ),
+  defaultKubeconfigServiceAccount: stringFlag(
+    'default-kubeconfig-service-account',
+    '',
+    'The ServiceAccount, of its own namespace, whose cloud identity a ConfigMap for spec.kubeConfig uses that names none. Needs the feature gate ObjectLevelWorkloadIdentity.',
+  ),
   defaultServiceAccount: stringFlag(
     'default-service-account',
     '',

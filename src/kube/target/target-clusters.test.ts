@@ -177,7 +177,7 @@ describe('TargetClusters', () => {
   it('shares what a ConfigMap describes by the key of its connection', async () => {
     const connection = { server: 'https://by.config.map' } as Connection;
     const { targets, connections } = setUp({
-      connectByConfigMap: async (_namespace, name) => ({ key: name === 'c' ? 'other' : 'same', connection }),
+      connectByConfigMap: async ({ name }) => ({ key: name === 'c' ? 'other' : 'same', connection }),
     });
     const request = (name: string): TargetRequest => ({ namespace, kubeConfig: { configMapRef: { name } } });
     using a = await targets.acquire(request('a'), signal);

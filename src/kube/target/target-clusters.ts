@@ -1,3 +1,4 @@
+import type { InvolvedObject } from '../../auth/token-cache.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import type { Client } from '../client.ts';
 import type { Connection } from '../connection.ts';
@@ -16,6 +17,8 @@ export interface TargetRequest {
   readonly serviceAccountName?: string | undefined;
   /** `spec.kubeConfig`; the controller's own cluster when absent. */
   readonly kubeConfig?: KubeConfigReference | undefined;
+  /** Whom metrics count tokens for. */
+  readonly involved?: InvolvedObject;
 }
 
 /** `meta.KubeConfigReference`: exactly one of both. */
@@ -50,8 +53,7 @@ export type HeldTarget = TargetCluster & Disposable;
 
 /** What connects to the cluster that a ConfigMap describes, and what equal connections have in common. */
 export type ConfigMapConnector = (
-  namespace: string,
-  name: string,
+  request: { readonly namespace: string; readonly name: string; readonly involved?: InvolvedObject | undefined },
   signal: AbortSignal,
 ) => Promise<{ readonly key: string; readonly connection: Connection }>;
 
@@ -93,9 +95,9 @@ export class TargetClusters {
    */
   async acquire(request: TargetRequest, signal: AbortSignal): Promise<HeldTarget> {
     const account = this.accountOf(request);
-    const { namespace, kubeConfig } = request;
+    const { namespace, kubeConfig, involved } = request;
     if (kubeConfig === undefined) return this.#ownCluster(namespace, account);
-    const { key, connection } = await this.#connectionOf(namespace, kubeConfig, signal);
+    const { key, connection } = await this.#connectionOf(namespace, kubeConfig, involved, signal);
     const { pooled, hold } = await this.#pool.acquire(key, async () => this.#options.connect(await connection()));
     return {
       identity: { cluster: key, ...userOf(namespace, account) },
@@ -133,10 +135,14 @@ export class TargetClusters {
   async #connectionOf(
     namespace: string,
     { secretRef, configMapRef }: KubeConfigReference,
+    involved: InvolvedObject | undefined,
     signal: AbortSignal,
   ): Promise<{ readonly key: string; connection(): Promise<Connection> }> {
     if (configMapRef !== undefined) {
-      const { key, connection } = await this.#options.connectByConfigMap(namespace, configMapRef.name, signal);
+      const { key, connection } = await this.#options.connectByConfigMap(
+        { namespace, name: configMapRef.name, involved },
+        signal,
+      );
       return { key: sha256Hex(`config\n${key}`), connection: async () => connection };
     }
     if (secretRef === undefined) {

@@ -6,8 +6,9 @@ import { errorMessage, isAbort } from '../../../lib/errors.ts';
 import { Fault } from '../../../runtime/fault.ts';
 
 /** Where the Kustomization's objects go, and as whom. */
-export function targetRequest({ metadata: { namespace }, spec }: Kustomization): TargetRequest {
-  return { namespace, serviceAccountName: spec.serviceAccountName, kubeConfig: spec.kubeConfig };
+export function targetRequest({ metadata: { namespace, name }, spec }: Kustomization): TargetRequest {
+  const involved = { kind: 'Kustomization', namespace, name, operation: 'fetch_kubeconfig' };
+  return { namespace, serviceAccountName: spec.serviceAccountName, kubeConfig: spec.kubeConfig, involved };
 }
 
 /**

@@ -5,7 +5,6 @@ import type { DecryptionOptions } from '../decryption/decryption-keys.ts';
 /** Fields of the API that this release reads but cannot honour. Ignoring one could apply the wrong thing. */
 const fields: readonly { readonly path: string; readonly isSet: (spec: Kustomization['spec']) => boolean }[] = [
   { path: 'spec.decryption.serviceAccountName', isSet: (spec) => isNamed(spec.decryption?.serviceAccountName) },
-  { path: 'spec.kubeConfig.configMapRef', isSet: (spec) => spec.kubeConfig?.configMapRef !== undefined },
 ];
 
 /** Throws a stalled fault that names the fields which this release does not support; nothing was read or applied. */

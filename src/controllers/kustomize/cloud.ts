@@ -1,0 +1,72 @@
+import { type CloudAuth, createCloudAuth } from '../../auth/cloud-auth.ts';
+import { processCloudEnvironment } from '../../auth/environment.ts';
+import { type AuthProxies, HttpCaller } from '../../auth/http.ts';
+import { TokenCache } from '../../auth/token-cache.ts';
+import { kubeconfigServer } from '../../kube/kubeconfig.ts';
+import type { ObjectKey } from '../../kube/object.ts';
+import { serviceAccountsOf } from '../../kube/service-accounts.ts';
+import type { Environment } from '../../runtime/composition.ts';
+import { tokenCacheMetrics } from '../../runtime/token-cache-metrics.ts';
+import type { KustomizeFlags, KustomizeGates } from './flags.ts';
+
+/** For what tokens are got, as metrics name it (kustomize-controller api/v1, AllMetrics). */
+export const tokenOperations = [
+  'fetch_kubeconfig',
+  'decrypt_with_aws',
+  'decrypt_with_azure',
+  'decrypt_with_gcp',
+  'decrypt_with_vault',
+] as const;
+
+/** The process' surroundings that cloud identities come from. */
+export interface CloudSurroundings {
+  readonly proxies: AuthProxies | undefined;
+  /** The environment variables. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Cloud {
+  readonly auth: CloudAuth;
+  /** Forgets what metrics counted for a Kustomization. */
+  forget(key: ObjectKey): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Cloud identities for decryption and other clusters. Throws an Error, which ends the process, when flags name accounts
+ * that the feature gate does not let be used.
+ */
+export function createCloud(
+  { client, clock, metrics, flags: common }: Environment,
+  flags: KustomizeFlags,
+  gates: KustomizeGates,
+  { proxies, variables }: CloudSurroundings,
+): Cloud {
+  const objectLevel = gates.ObjectLevelWorkloadIdentity;
+  if (!objectLevel && (flags.defaultDecryptionServiceAccount || flags.defaultKubeconfigServiceAccount)) {
+    throw new Error(
+      'cannot set default service accounts when the feature gate ObjectLevelWorkloadIdentity is not enabled',
+    );
+  }
+  const observer = tokenCacheMetrics(metrics.registry);
+  const http = new HttpCaller(proxies);
+  const auth = createCloudAuth({
+    http,
+    now: () => clock.now(),
+    environment: processCloudEnvironment(variables),
+    serviceAccounts: serviceAccountsOf(client),
+    cache: new TokenCache({
+      maxSize: common.tokenCacheMaxSize,
+      maxDurationMs: common.tokenCacheMaxDurationMs,
+      clock,
+      observer,
+    }),
+    objectLevel,
+    readKubeconfig: kubeconfigServer,
+  });
+  return {
+    auth,
+    forget: ({ namespace = '', name }) => observer.forget({ kind: 'Kustomization', namespace, name }, tokenOperations),
+    close: () => http.close(),
+  };
+}
