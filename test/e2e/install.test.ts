@@ -61,6 +61,16 @@ describe('sluice install', () => {
     await run();
   });
 
+  it('takes cluster-admin from the controllers when it locks down, and gives it back without', async () => {
+    const path = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/cluster-reconciler-flux-system';
+    const subjects = async () => ((await plane.admin.call('GET', path))['subjects'] as unknown[] | undefined) ?? [];
+    assert.equal((await subjects()).length, 2);
+    await run('--lockdown');
+    assert.deepEqual(await subjects(), []);
+    await run();
+    assert.equal((await subjects()).length, 2);
+  });
+
   it('makes Pods that the restricted Pod security standard admits', async () => {
     const namespace = { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } };
     const contentType = 'application/merge-patch+json';

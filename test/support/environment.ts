@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, open, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defaultInstallOptions } from '../../src/cli/install/options.ts';
+import { defaultInstallOptions, type InstallOptions } from '../../src/cli/install/options.ts';
 import { renderInstall } from '../../src/cli/install/render.ts';
 import { type ControlPlane, startControlPlane } from '../controlplane/control-plane.ts';
 import { GitServer } from '../gitserver/git-server.ts';
@@ -21,6 +21,8 @@ export interface EnvironmentOptions {
   readonly audit?: boolean;
   /** Controllers of kube-controller-manager; see ControlPlaneOptions. */
   readonly controllers?: readonly string[];
+  /** How the project is installed, where it differs from the defaults. */
+  readonly install?: Partial<InstallOptions>;
   /** More flags for the kustomize-controller. */
   readonly kustomizeFlags?: readonly string[];
   /** Start our controllers; true when absent. */
@@ -140,6 +142,11 @@ export class Environment {
     ]);
   }
 
+  /** Starts another kustomize-controller beside the first one, with these flags alone. */
+  async startShard(...flags: readonly string[]): Promise<ControllerProcess> {
+    return this.#controller('kustomize-controller', flags);
+  }
+
   async #controller(name: string, flags: readonly string[]): Promise<ControllerProcess> {
     return ControllerProcess.start({
       name,
@@ -182,7 +189,9 @@ export class Environment {
   }
 
   async #install(): Promise<void> {
-    const objects = renderInstall(defaultInstallOptions('0.0.0')).filter(({ kind }) => !notNeeded.includes(kind));
+    const objects = renderInstall({ ...defaultInstallOptions('0.0.0'), ...this.#options.install }).filter(
+      ({ kind }) => !notNeeded.includes(kind),
+    );
     await this.kubectl.apply(objects);
     await waitFor(async () => {
       const crds = await this.kubectl.list('apiextensions.k8s.io/v1', 'CustomResourceDefinition');

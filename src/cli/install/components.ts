@@ -27,6 +27,10 @@ export interface Component {
   readonly recreate?: true;
   /** Arguments beside those that all controllers have. */
   args?(options: InstallOptions): readonly string[];
+  /** Arguments that `lockdown` adds: the flags of Flux's guide to multi-tenancy. */
+  readonly lockdownArgs: readonly string[];
+  /** Writes what users put in Git: as cluster-admin, or with `lockdown` as the users' accounts alone. */
+  readonly applies?: true;
   readonly priorityClassName?: string;
 }
 
@@ -36,6 +40,10 @@ const files: ContainerPort = { containerPort: 9090, name: 'http', protocol: 'TCP
 const webhooks: ContainerPort = { containerPort: 9292, name: 'http-webhook', protocol: 'TCP' };
 const ready = { httpGet: { path: '/readyz', port: 'healthz' } };
 const critical = 'system-cluster-critical';
+/** No references to other namespaces. */
+const ownNamespace = ['--no-cross-namespace-refs=true'];
+/** Who names no account acts as the weakest of the namespace. */
+const ownAccount = ['--default-service-account=default'];
 
 /**
  * The controllers, with the names, ports and limits of Flux's own manifests (config/manager of each controller, patched
@@ -56,6 +64,7 @@ export const components: Readonly<Record<ComponentName, Component>> = {
       '--storage-path=/data',
       `--storage-adv-addr=source-controller.$(RUNTIME_NAMESPACE).svc.${clusterDomain}.`,
     ],
+    lockdownArgs: [],
     priorityClassName: critical,
   },
   'kustomize-controller': {
@@ -66,6 +75,8 @@ export const components: Readonly<Record<ComponentName, Component>> = {
     cpuRequest: '100m',
     terminationGracePeriodSeconds: 60,
     volumes: { temp: '/tmp' },
+    lockdownArgs: [...ownNamespace, '--no-remote-bases=true', ...ownAccount],
+    applies: true,
     priorityClassName: critical,
   },
   'helm-controller': {
@@ -76,6 +87,8 @@ export const components: Readonly<Record<ComponentName, Component>> = {
     cpuRequest: '100m',
     terminationGracePeriodSeconds: 600,
     volumes: { temp: '/tmp' },
+    lockdownArgs: [...ownNamespace, ...ownAccount],
+    applies: true,
     priorityClassName: critical,
   },
   'notification-controller': {
@@ -89,6 +102,7 @@ export const components: Readonly<Record<ComponentName, Component>> = {
     cpuRequest: '100m',
     terminationGracePeriodSeconds: 10,
     volumes: { temp: '/tmp' },
+    lockdownArgs: ownNamespace,
   },
 };
 

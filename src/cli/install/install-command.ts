@@ -45,6 +45,9 @@ Examples:
   # Install with an image of your own
   sluice install --image registry.example/sluice:v${version}
 
+  # A cluster with tenants: nobody has more than the rights of the accounts in their own namespaces
+  sluice install --lockdown
+
   # Keep the installation in Git
   sluice install --export > clusters/production/sluice.yaml`,
     )
@@ -59,6 +62,11 @@ Examples:
       new Option('--log-level <level>', 'how much the controllers log')
         .choices(['debug', 'info', 'error'])
         .default(defaults.logLevel),
+    )
+    .option(
+      '--lockdown',
+      'lock tenants in: no references to other namespaces, no remote bases, impersonation by default, no cluster-admin',
+      defaults.lockdown,
     )
     .option('--cluster-domain <domain>', 'domain of Services in the cluster', defaults.clusterDomain)
     .option('--events-addr <url>', 'where events are sent (default: the notification-controller, when installed)')

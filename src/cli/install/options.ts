@@ -22,6 +22,8 @@ export interface InstallOptions {
   readonly clusterDomain: string;
   /** Where events are sent. Default: the notification-controller, if it is among the components. */
   readonly eventsAddr?: string;
+  /** Lock tenants in: no rights but those of their own accounts, no references to others, nothing from elsewhere. */
+  readonly lockdown: boolean;
   /** Keys of taints that the controllers tolerate. */
   readonly tolerationKeys: readonly string[];
 }
@@ -40,6 +42,7 @@ export function defaultInstallOptions(version: string): InstallOptions {
     networkPolicy: true,
     logLevel: 'info',
     clusterDomain: 'cluster.local',
+    lockdown: false,
     tolerationKeys: [],
   };
 }

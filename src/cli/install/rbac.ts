@@ -1,6 +1,7 @@
 import { allKinds } from '../../crds/all.ts';
 import type { PolicyRule } from '../../crds/meta/policy-rule.ts';
 import type { KubeObject } from '../../kube/object.ts';
+import { components } from './components.ts';
 import type { ComponentName, InstallOptions } from './options.ts';
 
 /** What each controller may do, gathered from the `rbac.ts` of its kinds. */
@@ -27,21 +28,28 @@ function binding(
   };
 }
 
-/** The role of one controller: what the code of its kinds asks for, and nothing more. */
+/** All that an applier needs of its own where it writes nothing as itself (ADR 18). */
+const impersonation: PolicyRule = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] };
+
+/**
+ * The role of one controller: what the code of its kinds asks for, and nothing more. With `lockdown`, an applier may also
+ * act as the accounts of tenants; without, cluster-admin has that.
+ */
 export function componentRbac(
   component: ComponentName,
   rules: readonly PolicyRule[],
-  { namespace }: InstallOptions,
+  { namespace, lockdown }: InstallOptions,
 ): readonly KubeObject[] {
+  const all = lockdown && components[component].applies === true ? [...rules, impersonation] : rules;
   const name = `${component}-${namespace}`;
   return [
-    clusterRole(name, {}, rules),
+    clusterRole(name, {}, all),
     binding('ClusterRoleBinding', { name }, { kind: 'ClusterRole', name }, [{ name: component, namespace }]),
   ];
 }
 
 /** Roles that controllers share, and those for people. */
-export function sharedRbac({ namespace, components }: InstallOptions): readonly KubeObject[] {
+export function sharedRbac({ namespace, components: installed, lockdown }: InstallOptions): readonly KubeObject[] {
   const accounts = (names: readonly ComponentName[]) => names.map((name) => ({ name, namespace }));
   return [
     {
@@ -56,14 +64,15 @@ export function sharedRbac({ namespace, components }: InstallOptions): readonly 
       'RoleBinding',
       { name: 'leader-election', namespace },
       { kind: 'Role', name: 'leader-election' },
-      accounts(components),
+      accounts(installed),
     ),
-    // Both appliers, whichever are installed: the other one may be Flux's, and must not lose its rights.
+    // Both appliers, whichever are installed: the other one may be Flux's, and must not lose its rights. With lockdown
+    // nobody, and the binding stays all the same, so that one which is there already is emptied.
     binding(
       'ClusterRoleBinding',
       { name: `cluster-reconciler-${namespace}` },
       { kind: 'ClusterRole', name: 'cluster-admin' },
-      accounts(['kustomize-controller', 'helm-controller']),
+      accounts(lockdown ? [] : ['kustomize-controller', 'helm-controller']),
     ),
     ...aggregatedRoles(namespace),
   ];

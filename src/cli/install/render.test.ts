@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Command } from 'commander';
+import { kustomizeFlags, kustomizeGatesFlag } from '../../controllers/kustomize/flags.ts';
+import { sourceFlags } from '../../controllers/source/flags.ts';
+import type { PolicyRule } from '../../crds/meta/policy-rule.ts';
 import type { KubeObject } from '../../kube/object.ts';
+import type { Flags } from '../../runtime/flag-types.ts';
+import { addFlags, commonFlags, flagValues } from '../../runtime/flags.ts';
 import { parseYamlDocuments } from '../../yaml/parse.ts';
 import { installCommand } from './install-command.ts';
 import { defaultInstallOptions, type InstallOptions } from './options.ts';
@@ -25,10 +31,11 @@ interface Pod {
   readonly volumes: readonly { readonly name: string }[];
 }
 
+const podOf = (deployment: Readonly<Record<string, unknown>>): Pod =>
+  (deployment['spec'] as { readonly template: { readonly spec: Pod } }).template.spec;
+
 const pods = (objects: readonly KubeObject[]): readonly Pod[] =>
-  objects
-    .filter(({ kind }) => kind === 'Deployment')
-    .map((object) => (object['spec'] as { readonly template: { readonly spec: Pod } }).template.spec);
+  objects.filter(({ kind }) => kind === 'Deployment').map(podOf);
 
 describe('renderInstall', () => {
   it('installs what exists: two controllers, all CRDs', () => {
@@ -78,6 +85,45 @@ describe('renderInstall', () => {
         ['kustomize-controller-flux-system', 'kustomize-controller-flux-system', 'kustomize-controller'],
       ],
     );
+  });
+
+  describe('with lockdown', () => {
+    const objects = render({ lockdown: true });
+
+    it('binds nobody to cluster-admin, and empties the binding of an earlier installation', () => {
+      const bound = objects.filter((object) => JSON.stringify(object['roleRef'] ?? '').includes('cluster-admin'));
+      assert.deepEqual(
+        bound.map(({ metadata, ...rest }) => [metadata.name, rest['subjects']]),
+        [['cluster-reconciler-flux-system', []]],
+      );
+    });
+
+    it('lets the applier act as ServiceAccounts, and nobody as users or groups', () => {
+      const rules = objects.flatMap((object) => (object['rules'] as PolicyRule[] | undefined) ?? []);
+      const impersonating = rules.filter(({ verbs }) => verbs.includes('impersonate') || verbs.includes('*'));
+      assert.deepEqual(impersonating, [{ apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] }]);
+      assert.equal(
+        render().some((object) => JSON.stringify(object).includes('impersonate')),
+        false,
+      );
+    });
+
+    it('gives flags that the controllers know', () => {
+      const known: Readonly<Record<string, Flags>> = {
+        'source-controller': { ...commonFlags({ concurrent: 2 }), ...sourceFlags },
+        'kustomize-controller': { ...commonFlags({ concurrent: 4 }), ...kustomizeFlags, gates: kustomizeGatesFlag },
+      };
+      for (const { metadata, ...rest } of objects.filter(({ kind }) => kind === 'Deployment')) {
+        const flags = known[metadata.name];
+        assert.ok(flags !== undefined);
+        const [container] = podOf(rest).containers;
+        const command = addFlags(new Command().exitOverride(), flags);
+        command.parse([...container.args], { from: 'user' });
+        if (metadata.name !== 'kustomize-controller') continue;
+        const { noCrossNamespaceRefs, noRemoteBases, defaultServiceAccount } = flagValues(command, kustomizeFlags);
+        assert.deepEqual([noCrossNamespaceRefs, noRemoteBases, defaultServiceAccount], [true, true, 'default']);
+      }
+    });
   });
 
   it('mounts every volume that it declares, and writes nowhere else', () => {

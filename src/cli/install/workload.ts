@@ -98,6 +98,7 @@ function containerArgs(component: Component, options: InstallOptions): readonly 
     '--log-encoding=json',
     '--enable-leader-election',
     ...(component.args?.(options) ?? []),
+    ...(options.lockdown ? component.lockdownArgs : []),
   ];
 }
 
