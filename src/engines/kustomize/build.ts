@@ -2,6 +2,7 @@ import type { Tree } from '../../lib/tree.ts';
 import { emitYaml } from '../../yaml/emit.ts';
 import { NodeKindError } from '../../yaml/fields.ts';
 import { jsonValue } from '../../yaml/json-value.ts';
+import type { YamlNode } from '../../yaml/node.ts';
 import { YamlError } from '../../yaml/yaml-error.ts';
 import { BuildError, located, prefixed, told } from './build-error.ts';
 import { fieldSpec } from './config/field-spec.ts';
@@ -13,7 +14,7 @@ import { localConfigAnnotation, originAnnotation, transformationsAnnotation } fr
 import { ResourceFactory } from './resource/factory.ts';
 import { annotationOf, metaField } from './resource/metadata.ts';
 import { idText } from './resource/res-id.ts';
-import type { ResMap } from './resource/res-map.ts';
+import { ResMap } from './resource/res-map.ts';
 import type { Resource } from './resource/resource.ts';
 import type { Accumulator } from './target/accumulator.ts';
 import { KustTarget } from './target/kust-target.ts';
@@ -111,26 +112,34 @@ function complete(accumulated: Accumulator, target: KustTarget, options: BuildOp
   hashTransformer.transform(accumulated.map);
   nameReferenceTransformer(accumulated.config.nameReference).transform(accumulated.map);
   accumulated.resolveVars();
-  accumulated.map.assertDistinct();
   dropLocal(accumulated.map);
   finish(accumulated.map, target, options);
 }
 
-/** Leaves out what is only there for tools. Throws {@link BuildError} on what is no object any more. */
+/**
+ * Leaves out what is only there for tools. It is told apart by ids: what has become the same as an object that stays,
+ * stays (kusttarget.go, IgnoreLocal). Throws {@link BuildError} on equal ids and on what is no object any more.
+ */
 function dropLocal(map: ResMap): void {
-  map.filter((resource) => {
-    if (resource.isEmpty()) return false;
-    const { node, kind, file } = resource;
-    if (kind === '') throw new BuildError(`missing kind in object ${idText(resource.id())}`, { file, field: 'kind' });
-    if (!kind.endsWith('List') && metaField(node, 'name') === '') {
-      throw new BuildError(`missing metadata.name in object ${idText(resource.id())}`, {
-        file,
-        field: 'metadata.name',
-      });
-    }
-    const local = annotationOf(node, localConfigAnnotation);
-    return local === undefined || local === 'false';
-  });
+  map.dropEmpty();
+  for (const resource of map.resources) assertWhole(resource);
+  const staying = new ResMap();
+  staying.appendAll(map.resources.filter(({ node }) => !isLocal(node)));
+  const ids = new Set(staying.resources.map((resource) => idText(resource.id())));
+  map.filter((resource) => ids.has(idText(resource.id())));
+}
+
+function assertWhole(resource: Resource): void {
+  const { node, kind, file } = resource;
+  if (kind === '') throw new BuildError(`missing kind in object ${idText(resource.id())}`, { file, field: 'kind' });
+  if (!kind.endsWith('List') && metaField(node, 'name') === '') {
+    throw new BuildError(`missing metadata.name in object ${idText(resource.id())}`, { file, field: 'metadata.name' });
+  }
+}
+
+function isLocal(node: YamlNode): boolean {
+  const local = annotationOf(node, localConfigAnnotation);
+  return local !== undefined && local !== 'false';
 }
 
 function finish(map: ResMap, { kustomization, buildMetadata }: KustTarget, options: BuildOptions): void {

@@ -68,6 +68,8 @@ const secret: readonly FieldSpec[] = [
     'metadata/annotations/nginx.ingress.kubernetes.io\\/auth-secret',
     'metadata/annotations/nginx.ingress.kubernetes.io\\/auth-tls-secret',
   ]),
+  // A second time, as in the original: the name that is written first may be the old one of another Secret.
+  ...of('Ingress', ['spec/tls/secretName']),
   ...of('ServiceAccount', ['imagePullSecrets/name']),
   ...of(
     'StorageClass',

@@ -66,6 +66,11 @@ export class ResMap {
     }
     index.remove(old);
     mergeGenerated(resource, old, behavior, version);
+    if (idKey(resource.id()) !== idKey(old.id())) {
+      throw new BuildError(
+        `cannot find resource with id ${idText(resource.id())} to replace: it is ${idText(old.id())}`,
+      );
+    }
     this.list[this.list.indexOf(old)] = resource;
     index.add(resource);
   }
