@@ -282,6 +282,25 @@ describe('what Kustomizations are given', { concurrency: 4 }, () => {
         says: ['127.0.0.1:1/base'],
       },
       {
+        name: 'a misspelt field, which would build nothing',
+        files: {
+          'kustomization.yaml': manifest({ ...kustomizationKind, resourcez: ['good.yaml'] }),
+        },
+        reason: 'BuildFailed',
+        says: ['kustomization.yaml', 'unknown field "resourcez" (did you mean "resources"?)'],
+      },
+      {
+        name: 'three files that are not there',
+        files: {
+          'kustomization.yaml': manifest({
+            ...kustomizationKind,
+            resources: ['one.yaml', 'good.yaml', 'two', 'three'],
+          }),
+        },
+        reason: 'BuildFailed',
+        says: ["'/one.yaml' doesn't exist", "'/two' doesn't exist", "'/three' doesn't exist"],
+      },
+      {
         name: 'kustomizations in a circle',
         files: {
           'kustomization.yaml': manifest({ ...kustomizationKind, resources: ['./a'] }),

@@ -2,7 +2,7 @@ import type { Tree } from '../../lib/tree.ts';
 import { parseYaml } from '../../yaml/parse.ts';
 import { BuildError, prefixed } from './build-error.ts';
 import { goJson } from './go-json.ts';
-import { decodeStruct } from './kustomization/decode.ts';
+import { decodeStruct, type UnknownField } from './kustomization/decode.ts';
 import { kustomizationFileNames, kustomizationTypeFor } from './kustomization/load.ts';
 import type { Image, Kustomization, Patch, Selector } from './kustomization/types.ts';
 import { writeKustomization } from './kustomization/write.ts';
@@ -46,8 +46,8 @@ export interface GeneratedKustomization {
   readonly manifest: string;
   /** Path of the file in the tree. */
   readonly file: string;
-  /** Fields of the file that nobody knows, and that are lost with the rewriting: a sentence each. */
-  readonly ignoredFields: readonly string[];
+  /** Fields of the file that nobody knows, and that are lost with the rewriting. */
+  readonly ignoredFields: readonly UnknownField[];
 }
 
 const maxDepth = 100;
@@ -64,14 +64,14 @@ export function generateKustomization(tree: Tree, dir: string, spec: FluxSpec): 
     .find((path) => tree.stat(path) === 'file');
   const action = existing === undefined ? 'created' : 'unchanged';
   const file = existing ?? joinPath(root, 'kustomization.yaml');
-  const ignoredFields: string[] = [];
+  const ignoredFields: UnknownField[] = [];
   const read = existing === undefined ? scanned(tree, root) : readFile(tree, existing, ignoredFields);
   const manifest = writeKustomization(inject(read, tree, root, action === 'unchanged', spec));
   return { action, file, manifest, ignoredFields, tree: overlay(tree, file, new TextEncoder().encode(manifest)) };
 }
 
 /** As the controller's release of kustomize reads it: what that does not know is lost. */
-function readFile(tree: Tree, file: string, ignored: string[]): Kustomization {
+function readFile(tree: Tree, file: string, ignored: UnknownField[]): Kustomization {
   const text = new TextDecoder().decode(tree.readFile(file));
   let value: unknown;
   try {

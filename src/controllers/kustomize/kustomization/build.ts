@@ -11,6 +11,7 @@ import { Fault } from '../../../runtime/fault.ts';
 import { emitYaml } from '../../../yaml/emit.ts';
 import { Decryption } from '../decryption/decryption.ts';
 import type { DecryptionKeys } from '../decryption/decryption-keys.ts';
+import { assertNotEmptied, checkIgnoredFields } from './ignored-fields.ts';
 import { buildKustomization, type KustomizeResult, type RemoteAccess } from './remote-bases.ts';
 import type { Variables } from './variables.ts';
 
@@ -35,6 +36,8 @@ export interface Built {
   readonly digest: string;
   /** Whether files of elsewhere are part of it: then the same artifact may build other objects. */
   readonly usedRemotes: boolean;
+  /** What whoever wrote the files should know. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -45,18 +48,21 @@ export async function buildManifests(input: BuildInput): Promise<Built> {
   const { spec, dir, variables, strict, decryptionKeys, remotes } = input;
   const { source, signal } = remotes;
   try {
-    const { tree } = generateKustomization(input.tree, dir, spec);
+    const generated = generateKustomization(input.tree, dir, spec);
+    const { tree } = generated;
+    const ignored = checkIgnoredFields(generated);
     const decryption = decryptionKeys === undefined ? undefined : new Decryption(decryptionKeys, signal);
     const clear = decryption === undefined ? tree : await decryption.sources(tree, dir);
     const noted = source === undefined ? undefined : (decryption?.remotes(source) ?? source);
-    const { objects: built, usedRemotes } = await kustomize(clear, dir, { source: noted, signal });
+    const { objects: built, usedRemotes, warnings } = await kustomize(clear, dir, { source: noted, signal });
+    assertNotEmptied(generated, built.length);
     const always = spec.postBuild?.substituteStrategy === 'Always';
     const objects: KubeObject[] = [];
     for (const one of built) {
       const decrypted = decryption === undefined ? one : await decrypt(asKubeObject(one), decryption);
       objects.push(asKubeObject(substitute(decrypted, variables, { strict, always })));
     }
-    return { objects, digest: digestOf(objects), usedRemotes };
+    return { objects, digest: digestOf(objects), usedRemotes, warnings: [...ignored, ...warnings] };
   } catch (error) {
     signal.throwIfAborted();
     throw buildFault(error);

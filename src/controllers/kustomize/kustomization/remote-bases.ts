@@ -15,6 +15,8 @@ export interface RemoteAccess {
 export interface KustomizeResult {
   readonly objects: readonly Readonly<Record<string, unknown>>[];
   readonly usedRemotes: boolean;
+  /** What whoever wrote the files should know. */
+  readonly warnings: readonly string[];
 }
 
 /** As Flux 2.9 builds: no load restriction inside of the artifact, no order but that of the files. */
@@ -34,9 +36,9 @@ export async function buildKustomization(
   { source, signal }: RemoteAccess,
 ): Promise<KustomizeResult> {
   if (source === undefined) {
-    const { objects } = build(tree, dir, { ...options, remotes: refusingRemotes(refusal) });
-    return { objects, usedRemotes: false };
+    const { objects, warnings } = build(tree, dir, { ...options, remotes: refusingRemotes(refusal) });
+    return { objects, warnings, usedRemotes: false };
   }
-  const { objects, remotes } = await buildWithRemotes(tree, dir, { ...options, source, signal });
-  return { objects, usedRemotes: remotes.length > 0 };
+  const { objects, warnings, remotes } = await buildWithRemotes(tree, dir, { ...options, source, signal });
+  return { objects, warnings, usedRemotes: remotes.length > 0 };
 }

@@ -96,7 +96,7 @@ const cronJobImageVolumes = fieldSpec('spec/jobTemplate/spec/template/spec/volum
   create: true,
 });
 
-function defaultConfig(version: 'v5.8.1' | 'v5.8.2'): TransformerConfig {
+function makeDefault(version: 'v5.8.1' | 'v5.8.2'): TransformerConfig {
   const newer = version === 'v5.8.2';
   // v5.8.1 has the volume claims among the labels of templates; v5.8.2 gave them a list of their own.
   const templateLabels = newer ? metadataLabels : [...metadataLabels, volumeClaimLabels];
@@ -124,8 +124,10 @@ function defaultConfig(version: 'v5.8.1' | 'v5.8.2'): TransformerConfig {
   });
 }
 
+const made: { [version in 'v5.8.1' | 'v5.8.2']?: TransformerConfig } = {};
+
 /** What the transformers do without any configuration (api/internal/konfig/builtinpluginconsts). */
-export const defaultConfigs = {
-  'v5.8.1': defaultConfig('v5.8.1'),
-  'v5.8.2': defaultConfig('v5.8.2'),
-} as const;
+export function defaultConfig(version: 'v5.8.1' | 'v5.8.2'): TransformerConfig {
+  made[version] ??= makeDefault(version);
+  return made[version];
+}

@@ -36,14 +36,22 @@ export type Decoded<T> = T extends 'string'
 /** The TypeScript type of a {@link StructType}. */
 export type DecodedStruct<S> = { readonly [K in keyof S]?: Decoded<S[K]> | undefined };
 
+/** A field that nobody knows. */
+export interface UnknownField {
+  /** Its path. */
+  readonly field: string;
+  /** The known name that is spelled much like it. */
+  readonly meant: string | undefined;
+}
+
 /** How strictly fields are read. */
 export interface DecodeMode {
   /** Fields that are not known are errors; otherwise they are ignored. */
   readonly strict: boolean;
   /** Numbers and booleans become texts where texts are wanted, as sigs.k8s.io/yaml does it for known types. */
   readonly coerce: boolean;
-  /** Gets a sentence for each field that is ignored. */
-  readonly ignored?: string[];
+  /** Gets the fields that are ignored. */
+  readonly ignored?: UnknownField[];
   /** The file, for errors. */
   readonly file?: string | undefined;
 }
@@ -87,9 +95,9 @@ class Decoder {
       const field = name === undefined ? undefined : type[name];
       const place = path === '' ? key : `${path}.${key}`;
       if (name === undefined || field === undefined) {
-        const text = `unknown field "${place}"${hint(key, type)}`;
-        if (this.mode.strict) this.problems.push({ field: place, text });
-        else this.mode.ignored?.push(text);
+        const unknown = { field: place, meant: nearestName(key, Object.keys(type)) };
+        if (this.mode.strict) this.problems.push({ field: place, text: unknownFieldText(unknown) });
+        else this.mode.ignored?.push(unknown);
         continue;
       }
       const decoded = this.field(value[key], field, place);
@@ -141,9 +149,9 @@ class Decoder {
   }
 }
 
-function hint(key: string, type: StructType): string {
-  const meant = nearestName(key, Object.keys(type));
-  return meant === undefined ? '' : ` (did you mean "${meant}"?)`;
+/** What is said of a field that nobody knows. */
+export function unknownFieldText({ field, meant }: UnknownField): string {
+  return `unknown field "${field}"${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`;
 }
 
 function sameInAnyCase(type: StructType, key: string): string | undefined {

@@ -4,9 +4,9 @@ import { parseYaml } from '../../../yaml/parse.ts';
 import { BuildError, type BuildErrorPlace, isRemoteMissing, located, prefixed } from '../build-error.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import { readCrdFile } from '../config/crd-config.ts';
-import { defaultConfigs } from '../config/default-config.ts';
+import { defaultConfig } from '../config/default-config.ts';
 import { emptyConfig, mergeConfig } from '../config/transformer-config.ts';
-import { loadKustomization } from '../kustomization/load.ts';
+import { type LoadedKustomization, loadKustomization } from '../kustomization/load.ts';
 import type { Kustomization } from '../kustomization/types.ts';
 import { readCustomSchema } from '../openapi/custom-schema.ts';
 import type { SchemaRegistry } from '../openapi/registry.ts';
@@ -58,8 +58,12 @@ export class KustTarget {
   private readonly fileName: string;
   private readonly origin: Origin | undefined;
 
-  private constructor(context: BuildContext, loader: Loader, origin: Origin | undefined) {
-    const { kustomization, fileName, warnings } = loadKustomization(loader, context.version);
+  private constructor(
+    context: BuildContext,
+    loader: Loader,
+    { kustomization, fileName, warnings }: LoadedKustomization,
+    origin: Origin | undefined,
+  ) {
     for (const warning of warnings) context.warnings.push(`${loader.shownFile(fileName)}: ${warning}`);
     this.context = context;
     this.loader = loader;
@@ -70,9 +74,10 @@ export class KustTarget {
 
   /** The kustomization at which a build begins. Throws {@link BuildError}. */
   static outermost(context: BuildContext, loader: Loader): KustTarget {
-    const { kustomization } = loadKustomization(loader, context.version);
-    const buildMetadata = [...new Set([...(kustomization.buildMetadata ?? []), ...context.buildMetadata])];
-    const target = new KustTarget({ ...context, buildMetadata }, loader, buildMetadata.length === 0 ? undefined : {});
+    const loaded = loadKustomization(loader, context.version);
+    const buildMetadata = [...new Set([...(loaded.kustomization.buildMetadata ?? []), ...context.buildMetadata])];
+    const origin = buildMetadata.length === 0 ? undefined : {};
+    const target = new KustTarget({ ...context, buildMetadata }, loader, loaded, origin);
     target.useSchemas(true);
     return target;
   }
@@ -97,7 +102,7 @@ export class KustTarget {
       const configured = collect(k.configurations ?? [], (path) =>
         this.read('configurations', path, (text, file) => readConfigFile(text, file, version)),
       );
-      into.addConfig(mergeConfig(defaultConfigs[version], configured.reduce(mergeConfig, emptyConfig)));
+      into.addConfig(mergeConfig(defaultConfig(version), configured.reduce(mergeConfig, emptyConfig)));
       const described = collect(k.crds ?? [], (path) => this.read('crds', path, readCrdFile));
       into.addConfig(described.reduce(mergeConfig, emptyConfig));
     });
