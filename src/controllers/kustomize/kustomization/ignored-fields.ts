@@ -6,7 +6,7 @@ import { unknownFieldText } from '../../../engines/kustomize/kustomization/decod
  * What is told of fields of a kustomization file that nobody knows. Throws BuildError when one of the outermost is a
  * known one misspelt.
  *
- * Differs from Flux (ADR 18): its controller rewrites the file without them, so that `resourcez:` builds nothing, and
+ * Differs from Flux (ADR 19): its controller rewrites the file without them, so that `resourcez:` builds nothing, and
  * everything that was applied is pruned.
  */
 export function checkIgnoredFields({ file, ignoredFields }: GeneratedKustomization): readonly string[] {

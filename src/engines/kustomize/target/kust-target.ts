@@ -229,7 +229,7 @@ export class KustTarget {
     const target = within(
       `couldn't make target for ${place}`,
       where,
-      () => new KustTarget(this.context, loader, origin),
+      () => new KustTarget(this.context, loader, loadKustomization(loader, this.context.version), origin),
     );
     const { kind = '' } = target.kustomization;
     if (field === 'components' && kind !== 'Component') {

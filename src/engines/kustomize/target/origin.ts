@@ -30,7 +30,7 @@ export interface Origin {
  * The origin of what lies at `path` from there, a repository included. The root of one is called `notCloned`, which is
  * what the original makes of it.
  *
- * Differs from kustomize (ADR 13): an address loses its credentials before it becomes an annotation in the cluster.
+ * Differs from kustomize (ADR 14): an address loses its credentials before it becomes an annotation in the cluster.
  */
 export function appendOrigin(origin: Origin, path: string): Origin {
   const spec = parseRepoSpec(path);
