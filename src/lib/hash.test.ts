@@ -10,3 +10,10 @@ test('is SHA-256 over bytes, text as UTF-8', () => {
     assert.equal(sha256Hex(Buffer.from(text)), want);
   }
 });
+
+test('is SHA-256 whatever the length', () => {
+  for (let length = 0; length < 200; length++) {
+    const bytes = Uint8Array.from({ length: length + 3 }, (_, i) => i * 7).subarray(3);
+    assert.equal(sha256Hex(bytes), createHash('sha256').update(bytes).digest('hex'), `${length} bytes`);
+  }
+});
