@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type EcmaScriptModule, parseSync } from 'oxc-parser';
+import { type EcmaScriptModule, parseSync, type Span } from 'oxc-parser';
 
 type StaticImport = EcmaScriptModule['staticImports'][number];
 type StaticExport = EcmaScriptModule['staticExports'][number];
@@ -43,13 +43,13 @@ class Linker {
     const known = this.#known.get(file);
     if (known !== undefined) return known;
     const text = readFileSync(file, 'utf8');
-    const { module, errors } = parseSync(file, text);
+    const { module, comments, errors } = parseSync(file, text);
     if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
     if (module.dynamicImports.length > 0 || module.importMetas.length > 0) {
       throw new Error(`${file}: import() and import.meta cannot be linked`);
     }
     const imports = module.staticImports.map((one) => this.#imported(one, file)).filter((line) => line !== '');
-    const { body, exported } = this.#exported(text, module, file);
+    const { body, exported } = this.#exported(text, module, comments, file);
     const linked = { name: `$${this.#known.size}`, exports: exported.map(([name]) => name) };
     this.#known.set(file, linked);
     const members = exported.map(([name, value]) => (name === value ? name : `${name}: ${value}`)).join(', ');
@@ -74,10 +74,10 @@ class Linker {
     return names.length === 0 ? '' : `const { ${names.join(', ')} } = ${source};`;
   }
 
-  /** The text without its imports and the word `export`, and what each exported name stands for. */
-  #exported(text: string, { staticImports, staticExports }: EcmaScriptModule, file: string) {
+  /** The text without comments, imports and the word `export`, and what each exported name stands for. */
+  #exported(text: string, { staticImports, staticExports }: EcmaScriptModule, comments: readonly Span[], file: string) {
     const exported: [name: string, value: string][] = [];
-    const cuts = staticImports.map(({ start, end }) => ({ start, end }));
+    const cuts: Span[] = [...staticImports, ...comments.filter((comment) => !isLicence(text, comment))];
     for (const one of staticExports) {
       cuts.push({ start: one.start, end: isList(text, one) ? one.end : one.start + 'export'.length });
       for (const { exportName, localName, importName, moduleRequest } of one.entries) {
@@ -93,12 +93,16 @@ class Linker {
     }
     let body = '';
     let at = 0;
-    for (const { start, end } of cuts.sort((a, b) => a.start - b.start)) {
+    for (const { start, end } of cuts.toSorted((a, b) => a.start - b.start)) {
       body += text.slice(at, start);
-      at = end;
+      at = Math.max(at, end);
     }
     return { body: body + text.slice(at), exported };
   }
+}
+
+function isLicence(text: string, { start, end }: Span): boolean {
+  return text.startsWith('/*!', start) || text.slice(start, end).includes('@license');
 }
 
 /** Whether it is `export { … }`, with nothing declared. */
