@@ -20,6 +20,7 @@ import { jitter } from '../../runtime/jitter.ts';
 import type { Runnable } from '../../runtime/manager.ts';
 import { kustomizationPolicy } from '../../runtime/policies.ts';
 import { ReconcileLoop } from '../../runtime/reconcile-loop.ts';
+import { BuildThread } from './build-thread/build-thread.ts';
 import { type CloudSurroundings, createCloud } from './cloud.ts';
 import type { KustomizeFlags, KustomizeGates } from './flags.ts';
 import { BuildMemo } from './kustomization/build-memo.ts';
@@ -66,7 +67,8 @@ export function createKustomizeControllers(
     hasten: (key) => controller.queue.hasten(key, 1),
   });
   const cloud = createCloud(environment, flags, gates, { proxies, variables });
-  const deps = { ...createDeps(environment, flags, gates, caches, wake, cloud.auth), builds, triage, remotes };
+  const thread = new BuildThread();
+  const deps = { ...createDeps(environment, flags, gates, caches, wake, cloud.auth), builds, thread, triage, remotes };
   const loop = new ReconcileLoop<Kustomization & KubeObject>(
     {
       type: kustomizationKind,
@@ -118,6 +120,7 @@ export function createKustomizeControllers(
     start: (signal) =>
       controller.start(signal).finally(() => {
         loop.close();
+        void deps.thread.close();
         deps.waits.close();
         deps.terminations.close();
         deps.dependencyWatches.close();
@@ -168,7 +171,7 @@ function createDeps(
   { kustomizations, sources }: Caches,
   wake: (key: ObjectKey) => void,
   cloud: CloudAuth,
-): Omit<KustomizationDeps, 'builds' | 'triage' | 'remotes'> {
+): Omit<KustomizationDeps, 'builds' | 'thread' | 'triage' | 'remotes'> {
   const requeueDependencyMs = common.requeueDependencyMs;
   return {
     client,

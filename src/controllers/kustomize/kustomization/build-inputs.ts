@@ -5,7 +5,7 @@ import { Fault } from '../../../runtime/fault.ts';
 import { type DecryptionKeys, readDecryptionKeys } from '../decryption/decryption-keys.ts';
 import type { BuildInput } from './build.ts';
 import type { KustomizationDeps } from './deps.ts';
-import type { BuildPlace } from './manifests.ts';
+import type { BuildStart } from './manifests.ts';
 import { variablesOf } from './variables.ts';
 
 /**
@@ -14,11 +14,14 @@ import { variablesOf } from './variables.ts';
  */
 export type BuildInputs = Omit<BuildInput, 'tree' | 'remotes'>;
 
+/** Where inputs come from. */
+export type InputSources = Pick<KustomizationDeps, 'client' | 'strictSubstitutions' | 'decryption'>;
+
 /** Reads what the build needs of the cluster. */
 export async function inputsOf(
   { metadata: { namespace }, spec }: Kustomization,
-  { dir, signal }: Pick<BuildPlace, 'dir' | 'signal'>,
-  { client, strictSubstitutions: strict, decryption: options }: KustomizationDeps,
+  { dir, signal }: Pick<BuildStart, 'dir' | 'signal'>,
+  { client, strictSubstitutions: strict, decryption: options }: InputSources,
 ): Promise<BuildInputs> {
   const { decryption } = spec;
   const decryptionKeys = await readKeys(() =>

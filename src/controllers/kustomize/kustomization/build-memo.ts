@@ -11,6 +11,9 @@ export interface BuildFacts {
   readonly jobsWithTtl: ReadonlySet<string>;
 }
 
+/** In a thread of its own, or among everything else. */
+export type BuildPlace = 'thread' | 'here';
+
 interface Remembered extends BuildFacts {
   /** Digest of everything that entered the build beside files. */
   readonly inputs: string;
@@ -26,6 +29,7 @@ interface Remembered extends BuildFacts {
  */
 export class BuildMemo {
   readonly #builds = new Map<string, Remembered>();
+  readonly #places = new Map<string, BuildPlace>();
 
   /** The last build's facts, when it would read exactly the same again. */
   recall(key: ObjectKey, inputs: string, tree: DigestedTree): BuildFacts | undefined {
@@ -46,8 +50,24 @@ export class BuildMemo {
     this.#builds.set(keyText(key), { digest, jobsWithTtl, inputs, looks, answers });
   }
 
-  forget(key: ObjectKey): void {
+  /** The next one is built in any case. */
+  discard(key: ObjectKey): void {
     this.#builds.delete(keyText(key));
+  }
+
+  /** Where the Kustomization is built, when that was decided. */
+  placeOf(key: ObjectKey): BuildPlace | undefined {
+    return this.#places.get(keyText(key));
+  }
+
+  place(key: ObjectKey, place: BuildPlace): void {
+    this.#places.set(keyText(key), place);
+  }
+
+  /** The Kustomization is gone. */
+  forget(key: ObjectKey): void {
+    this.discard(key);
+    this.#places.delete(keyText(key));
   }
 }
 

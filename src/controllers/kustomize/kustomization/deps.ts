@@ -5,6 +5,7 @@ import type { Client } from '../../../kube/client.ts';
 import type { ObjectKey } from '../../../kube/object.ts';
 import type { TargetClusters } from '../../../kube/target/target-clusters.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import type { BuildThread } from '../build-thread/build-thread.ts';
 import type { DecryptionOptions } from '../decryption/decryption-keys.ts';
 import type { BuildMemo } from './build-memo.ts';
 import type { DependencyWatches } from './dependency-watches.ts';
@@ -22,6 +23,7 @@ export interface KustomizationDeps {
   readonly clock: Clock;
   readonly artifacts: ArtifactCache;
   readonly builds: BuildMemo;
+  readonly thread: BuildThread;
   readonly triage: Triage;
   /** Remote files and repositories of kustomizations; undefined with `--no-remote-bases`. */
   readonly remotes: RemoteSource | undefined;

@@ -3,22 +3,23 @@ import type { OpenArtifact } from '../../../artifact/cache.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { isRecord } from '../../../lib/json.ts';
-import { TracedTree } from '../../../lib/traced-tree.ts';
 import { Fault } from '../../../runtime/fault.ts';
-import { type Built, buildManifests } from './build.ts';
-import { digestOfInputs, inputsOf } from './build-inputs.ts';
+import { digestOfInputs, type InputSources, inputsOf } from './build-inputs.ts';
 import type { BuildFacts } from './build-memo.ts';
-import type { KustomizationDeps } from './deps.ts';
+import { timeoutMs } from './spec.ts';
+import { type BuildEnvironment, type TracedBuild, tracedBuild } from './traced-build.ts';
 
 /** What shall be in the cluster. Its digest is known at once; the objects are made when somebody needs them. */
 export interface Manifests extends BuildFacts {
+  /** What whoever wrote the files should know; empty when nothing was built anew. */
+  readonly warnings: readonly string[];
   /** Usable as long as the artifact is open. Throws a retryable BuildFailed fault. */
   objects(): Promise<readonly KubeObject[]>;
 }
 
 /** Where a build begins. */
-export interface BuildPlace {
-  readonly artifact: OpenArtifact;
+export interface BuildStart {
+  readonly artifact: Pick<OpenArtifact, 'tree' | 'dir'>;
   /** The directory of `spec.path` in the artifact. */
   readonly dir: string;
   readonly signal: AbortSignal;
@@ -30,35 +31,34 @@ export interface BuildPlace {
  */
 export async function manifestsOf(
   object: Kustomization,
-  place: BuildPlace,
-  deps: KustomizationDeps,
+  { artifact, dir, signal }: BuildStart,
+  deps: BuildEnvironment & InputSources,
 ): Promise<Manifests> {
   const { builds } = deps;
-  const { artifact } = place;
   const key = object.metadata;
-  const inputs = await inputsOf(object, place, deps);
+  const inputs = await inputsOf(object, { dir, signal }, deps);
   const inputsDigest = digestOfInputs(inputs);
-  const remotes = { source: deps.remotes, signal: place.signal };
-  const build = async (): Promise<Built & BuildFacts> => {
-    const tree = new TracedTree(artifact.tree);
-    const built = await buildManifests({ ...inputs, tree, remotes });
-    const facts = { digest: built.digest, jobsWithTtl: jobsWithTtl(built.objects) };
-    if (built.usedRemotes) builds.forget(key);
-    else builds.remember(key, { ...facts, inputs: inputsDigest, looks: tree.looks }, artifact.tree);
-    return { ...built, ...facts };
+  const build = async (): Promise<BuildFacts & Pick<TracedBuild, 'objects' | 'warnings'>> => {
+    const task = { key, inputs, artifact, signal, timeoutMs: timeoutMs(object) };
+    const { objects, warnings, digest, looks } = await tracedBuild(task, deps);
+    const facts = { digest, jobsWithTtl: jobsWithTtl(objects) };
+    if (looks === undefined) builds.discard(key);
+    else builds.remember(key, { ...facts, inputs: inputsDigest, looks }, artifact.tree);
+    return { ...facts, objects, warnings };
   };
 
   const known = builds.recall(key, inputsDigest, artifact.tree);
   if (known === undefined) {
-    const { digest, jobsWithTtl, objects } = await build();
-    return { digest, jobsWithTtl, objects: async () => objects };
+    const { objects, ...facts } = await build();
+    return { ...facts, objects: async () => objects };
   }
   return {
     ...known,
+    warnings: [],
     async objects() {
       const { digest, objects } = await build();
       if (digest === known.digest) return objects;
-      builds.forget(key);
+      builds.discard(key);
       throw new Fault('retry', 'BuildFailed', `the same files gave other objects: ${digest}, before ${known.digest}`);
     },
   };
