@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { type BuildFlags, defaultBuildFlags, runBuild } from './run-build.ts';
 
 /** Flags of `kustomize build` that run other programs: they are known, so that the refusal can say why. */
@@ -51,7 +51,7 @@ export function buildCommand(): Command {
       defaultBuildFlags.enableManagedbyLabel,
     );
   command.addOption(new Option('--stack-trace', 'print a stack trace with an error').hideHelp());
-  for (const [flags, reason] of refused) command.addOption(refusedOption(flags, reason));
+  for (const [flags, reason] of refused) command.addOption(refusedOption(flags, () => refuse(command, flags, reason)));
   return command.action(async (dir: string, flags: BuildFlags) => {
     for (const [name, option, instead] of deprecated) {
       if (command.getOptionValueSource(option) === 'cli')
@@ -61,11 +61,11 @@ export function buildCommand(): Command {
   });
 }
 
-function refusedOption(flags: string, reason: string): Option {
-  const option = new Option(flags, `refused: ${reason}`).hideHelp();
-  return option.argParser(() => refuse(flags, reason)).preset(true);
+function refusedOption(flags: string, refuse: () => never): Option {
+  return new Option(flags).hideHelp().argParser(refuse).preset(true);
 }
 
-function refuse(flags: string, reason: string): never {
-  throw new InvalidArgumentError(`${flags.split(' ')[0] ?? flags} is refused: ${reason}.`);
+function refuse(command: Command, flags: string, reason: string): never {
+  const name = flags.split(' ').find((part) => part.startsWith('--')) ?? flags;
+  return command.error(`Error: ${name} is refused: ${reason}`, { exitCode: 1 });
 }
