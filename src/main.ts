@@ -2,11 +2,21 @@
  * The composition root. `sluice build DIR` takes the short way, because somebody waits for it: reading the code for all
  * arguments takes as long as a small build.
  */
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+
 const args = process.argv.slice(2);
 const [command, dir = '.', ...more] = args;
 
+/** Keeps compiled code where nobody else can write, as a shared folder for temporary files is not. */
+function keepCompiledCode({ XDG_CACHE_HOME: cache, HOME: home, NODE_COMPILE_CACHE: chosen }: NodeJS.ProcessEnv): void {
+  const folder = cache || (home && join(home, '.cache'));
+  if (!chosen && folder) enableCompileCache(join(folder, 'sluice'));
+}
+
 async function isBuilt(): Promise<boolean> {
   if (command !== 'build' || more.length > 0 || dir.startsWith('-')) return false;
+  keepCompiledCode(process.env);
   const { quickBuild } = await import('./cli/quick-build.ts');
   return quickBuild(dir);
 }
