@@ -28,6 +28,7 @@ export interface CloudAuthOptions {
 export interface CloudAuth {
   readonly http: AuthHttp;
   readonly now: () => number;
+  readonly environment: CloudEnvironment;
   readonly serviceAccounts: ServiceAccounts;
   readonly cache: TokenCache;
   readonly tokens: AccessTokens;
@@ -40,10 +41,11 @@ export interface CloudAuth {
 
 /** The providers, with what they share. */
 export function createCloudAuth(options: CloudAuthOptions): CloudAuth {
-  const { http, now, serviceAccounts, cache } = options;
+  const { http, now, environment, serviceAccounts, cache } = options;
   return {
     http,
     now,
+    environment,
     serviceAccounts,
     cache,
     tokens: new AccessTokens(options),

@@ -22,6 +22,7 @@ import { kustomizationPolicy } from '../../runtime/policies.ts';
 import { ReconcileLoop } from '../../runtime/reconcile-loop.ts';
 import { BuildThread } from './build-thread/build-thread.ts';
 import { type CloudSurroundings, createCloud } from './cloud.ts';
+import { KeyServices } from './decryption/key-services.ts';
 import type { KustomizeFlags, KustomizeGates } from './flags.ts';
 import { BuildMemo } from './kustomization/build-memo.ts';
 import { DependencyWatches } from './kustomization/dependency-watches.ts';
@@ -194,6 +195,15 @@ function createDeps(
       ageSecret:
         flags.sopsAgeSecret === '' || namespace === undefined ? undefined : { namespace, name: flags.sopsAgeSecret },
       objectLevelIdentity: gates.ObjectLevelWorkloadIdentity,
+      services: new KeyServices({
+        client,
+        cloud,
+        defaultServiceAccount: flags.defaultDecryptionServiceAccount,
+        vaultConfigMap:
+          flags.sopsVaultConfigMap === '' || namespace === undefined
+            ? undefined
+            : { namespace, name: flags.sopsVaultConfigMap },
+      }),
     },
     dependencies: {
       lookup: (key) => kustomizations.get(key),

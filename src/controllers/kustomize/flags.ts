@@ -59,6 +59,11 @@ export const kustomizeFlags = {
     '',
     "A Secret in the controller's namespace with age keys (`*.agekey`), for Kustomizations whose spec.decryption names no Secret.",
   ),
+  sopsVaultConfigMap: stringFlag(
+    'sops-vault-configmap',
+    '',
+    "A ConfigMap in the controller's namespace that lists, in `config.yaml`, the Vault or OpenBao servers (`instances` with `address` and `loginPath`) where ServiceAccounts log in to decrypt.",
+  ),
   overrideManagers: listFlag('override-manager', 'Field managers whose changes are undone, beside those of kubectl.'),
   orphanAfterMs: durationFlag(
     'orphan-after',

@@ -9,6 +9,7 @@ import { ageKeySource, parseAgeIdentities } from '../../../sops/keys/age.ts';
 import { parsePgpKeys, pgpKeySource } from '../../../sops/keys/pgp.ts';
 import type { SecretKey } from '../../../sops/pgp/secret-key.ts';
 import { secretType } from '../kustomization/variables.ts';
+import type { KeyServices } from './key-services.ts';
 
 /** What the process knows of decryption. */
 export interface DecryptionOptions {
@@ -16,6 +17,8 @@ export interface DecryptionOptions {
   readonly ageSecret: Required<ObjectKey> | undefined;
   /** Feature gate ObjectLevelWorkloadIdentity. */
   readonly objectLevelIdentity: boolean;
+  /** Vault and the key services of clouds; undefined where none may be asked. */
+  readonly services?: KeyServices;
 }
 
 /** With what a Kustomization decrypts. */
@@ -24,6 +27,13 @@ export interface DecryptionKeys {
   readonly digest: string;
   /** Throws an Error that names the Secret and the key of it that is malformed, without its value. */
   sources(): KeySources;
+}
+
+/** Who decrypts, and what its spec says of it. */
+export interface DecryptingObject {
+  readonly namespace: string;
+  readonly name: string;
+  readonly decryption: Kustomization['spec']['decryption'];
 }
 
 type Data = ReadonlyMap<string, Buffer>;
@@ -35,8 +45,8 @@ type Data = ReadonlyMap<string, Buffer>;
  * @returns undefined when nothing is to be decrypted
  */
 export async function readDecryptionKeys(
-  { namespace, decryption }: { readonly namespace: string; readonly decryption: Kustomization['spec']['decryption'] },
-  { client, ageSecret }: Pick<DecryptionOptions, 'ageSecret'> & { readonly client: Client },
+  { namespace, name, decryption }: DecryptingObject,
+  { client, ageSecret, services }: Pick<DecryptionOptions, 'ageSecret' | 'services'> & { readonly client: Client },
   signal: AbortSignal,
 ): Promise<DecryptionKeys | undefined> {
   if (decryption === undefined) return undefined;
@@ -47,7 +57,13 @@ export async function readDecryptionKeys(
   const all = key === undefined ? new Map<string, Buffer>() : await readSecret(key, what, client, signal);
   const data = own === undefined ? new Map([...all].filter(([name]) => name.endsWith('.agekey'))) : all;
   const from = key === undefined ? '' : `sops ${what} '${key.namespace}/${key.name}'`;
-  return { digest: digestOf(data), sources: () => sourcesOf(data, from) };
+  return {
+    digest: digestOf(data),
+    sources: () => ({
+      ...sourcesOf(data, from),
+      ...services?.sources({ namespace, name, decryption }, data, (entry, parse) => imported(entry, from, parse)),
+    }),
+  };
 }
 
 async function readSecret(key: Required<ObjectKey>, what: string, client: Client, signal: AbortSignal): Promise<Data> {

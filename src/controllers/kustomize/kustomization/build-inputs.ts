@@ -19,13 +19,13 @@ export type InputSources = Pick<KustomizationDeps, 'client' | 'strictSubstitutio
 
 /** Reads what the build needs of the cluster. */
 export async function inputsOf(
-  { metadata: { namespace }, spec }: Kustomization,
+  { metadata: { namespace, name }, spec }: Kustomization,
   { dir, signal }: Pick<BuildStart, 'dir' | 'signal'>,
   { client, strictSubstitutions: strict, decryption: options }: InputSources,
 ): Promise<BuildInputs> {
   const { decryption } = spec;
   const decryptionKeys = await readKeys(() =>
-    readDecryptionKeys({ namespace, decryption }, { client, ...options }, signal),
+    readDecryptionKeys({ namespace, name, decryption }, { client, ...options }, signal),
   );
   const variables = await variablesOf({ namespace, postBuild: spec.postBuild }, client, signal);
   return { spec, dir, variables, strict, decryptionKeys };

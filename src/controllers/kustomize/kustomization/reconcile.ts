@@ -1,6 +1,7 @@
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import type { Outcome } from '../../../runtime/outcome.ts';
+import { refuseDecryptionIdentity } from '../decryption/refuse-identity.ts';
 import { applyManifests } from './apply.ts';
 import { openArtifact, pathInArtifact } from './artifact.ts';
 import { checkHealth, continueWait, endSupersededWait } from './await-health.ts';
@@ -14,7 +15,6 @@ import { type Delivery, recordRun } from './run.ts';
 import { type ResolvedSource, resolveSource } from './source.ts';
 import { formatTimeout, refuseDurations } from './spec.ts';
 import { acquireTarget } from './target.ts';
-import { refuseDecryptionIdentity, refuseUnsupported } from './unsupported.ts';
 
 /**
  * Makes the cluster equal to what the source says under `spec.path`. Read from top to bottom: source, dependencies,
@@ -26,7 +26,6 @@ export async function reconcileKustomization(
   deps: KustomizationDeps,
 ): Promise<Outcome> {
   refuseDecryptionIdentity(object, deps.decryption);
-  refuseUnsupported(object);
   refuseDurations(object);
   refuseAnnotations(object);
   const healthRules = healthRulesOf(object);

@@ -1,0 +1,90 @@
+import type { CloudAuth } from '../../../auth/cloud-auth.ts';
+import type { Client } from '../../../kube/client.ts';
+import type { ObjectKey } from '../../../kube/object.ts';
+import { errorMessage, isAbort } from '../../../lib/errors.ts';
+import { isRecord } from '../../../lib/json.ts';
+import type { KeySources } from '../../../sops/key-source.ts';
+import { cloudKeySources } from '../../../sops/keys/cloud-sources.ts';
+import type { VaultSettings } from '../../../sops/keys/hc-vault.ts';
+import { parseYaml } from '../../../yaml/parse.ts';
+import { configMapType } from '../kustomization/variables.ts';
+import type { DecryptingObject } from './decryption-keys.ts';
+
+export interface KeyServicesOptions {
+  readonly client: Client;
+  readonly cloud: CloudAuth;
+  /** `--default-decryption-service-account`; empty for none. */
+  readonly defaultServiceAccount: string;
+  /** `--sops-vault-configmap`, in the controller's own namespace; undefined when there is none. */
+  readonly vaultConfigMap: Required<ObjectKey> | undefined;
+}
+
+/** Vault and the key services of clouds, as those that Kustomizations may ask. */
+export class KeyServices {
+  readonly #options: KeyServicesOptions;
+
+  constructor(options: KeyServicesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The sources for a Kustomization: with the credentials of its Secret, else as `spec.decryption.serviceAccountName`,
+   * the default account, or the controller itself. See {@link cloudKeySources} for `read`.
+   */
+  sources(
+    { namespace, name, decryption }: DecryptingObject,
+    entries: ReadonlyMap<string, Uint8Array>,
+    read: <T>(entry: string, parse: () => T) => T,
+  ): KeySources {
+    const { cloud, defaultServiceAccount, vaultConfigMap } = this.#options;
+    const own = decryption?.serviceAccountName ?? '';
+    const account = own || defaultServiceAccount;
+    const options = {
+      cloud,
+      vault: {
+        settings: () => this.#vaultSettings(),
+        loginPaths:
+          vaultConfigMap === undefined ? undefined : (signal: AbortSignal) => this.#loginPaths(vaultConfigMap, signal),
+      },
+      identity: account === '' ? undefined : { namespace, name: account, isDefault: own === '' },
+      involved: { kind: 'Kustomization', namespace, name },
+    };
+    return cloudKeySources(entries, options, read);
+  }
+
+  async #vaultSettings(): Promise<VaultSettings> {
+    const { variables, read } = this.#options.cloud.environment;
+    const file = variables['VAULT_CACERT'];
+    return {
+      namespace: variables['VAULT_NAMESPACE'],
+      allowlist: variables['SOPS_HC_VAULT_ALLOWLIST'],
+      ca: file ? await read(file) : undefined,
+    };
+  }
+
+  async #loginPaths(key: Required<ObjectKey>, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    const named = `Vault ConfigMap '${key.namespace}/${key.name}'`;
+    let data: unknown;
+    try {
+      ({ data } = await this.#options.client.get(configMapType, key, { signal }));
+    } catch (cause) {
+      if (isAbort(cause)) throw cause;
+      throw new Error(`failed to get ${named}: ${errorMessage(cause)}`, { cause });
+    }
+    const text = isRecord(data) ? data['config.yaml'] : undefined;
+    if (typeof text !== 'string') throw new Error(`${named} is missing the 'config.yaml' key`);
+    try {
+      return loginPathsOf(parseYaml(text));
+    } catch (cause) {
+      throw new Error(`failed to parse 'config.yaml' in ${named}: ${errorMessage(cause)}`, { cause });
+    }
+  }
+}
+
+function loginPathsOf(config: unknown): ReadonlyMap<string, string> {
+  const instances = isRecord(config) ? config['instances'] : undefined;
+  if (!Array.isArray(instances)) throw new Error('expected a list of instances, each with address and loginPath');
+  return new Map(
+    instances.filter(isRecord).map(({ address, loginPath }) => [String(address ?? ''), String(loginPath ?? '')]),
+  );
+}
