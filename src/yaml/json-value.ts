@@ -54,14 +54,21 @@ function sorted(names: string[]): string[] {
   return names.length < 2 ? names : names.sort(compareKeys);
 }
 
-/** Only at the root may a key be anything: there it is taken as text, and a null one is left out. */
+/** Only at the root may a key be anything but null: there it is taken as text, and one without text is left out. */
 function keyName(key: YamlNode, root: boolean): string | undefined {
   if (key.kind !== 'scalar') throw new YamlError('a mapping key must be a scalar', { line: key.line });
   if (key.tag === TAG.str && (key.style & STYLE.tagged) === 0) return key.value;
   const value = scalarValue(key, false);
-  if (typeof value === 'string') return value;
-  if (root) return value === null ? undefined : key.value;
+  if (typeof value === 'string' && !isTimestamp(key)) return value;
+  if (root && value !== null) return key.value;
+  if (root && key.value === '') return undefined;
   throw new YamlError(`mapping key ${key.value} must be a string: quote it`, { line: key.line });
+}
+
+function isTimestamp({ tag, style, value }: YamlNode): boolean {
+  return (
+    tag === TAG.timestamp || (tag === '' && (style & QUOTED) === 0 && resolvePlain(value, 'v3').tag === TAG.timestamp)
+  );
 }
 
 /** What a scalar is once it has been written and read again. */
@@ -89,7 +96,9 @@ export function scalarValue(node: YamlNode, flow: boolean): ScalarValue {
 /** What a folded block is once it was written and read: writing it again may add empty lines. */
 function refolded(text: string): string {
   if (!text.includes('\n') || !analyzeScalar(text, 'v3').block) return text;
-  const [node] = parseNodes(`- ${writeFolded(text, 2)}\n`);
+  const written = writeFolded(text, 2);
+  // Where all line breaks at the end are kept, one more would count.
+  const [node] = parseNodes(`- ${written}${written.endsWith('\n') ? '' : '\n'}`);
   return node?.content[0]?.value ?? text;
 }
 
