@@ -160,3 +160,11 @@ test('ignored fields that differ', () => {
     { a: 2 },
   );
 });
+
+test('a selector that would backtrack for ever answers at once', () => {
+  const rules = compileIgnoreRules([{ paths: ['/data/a'], target: { name: '(a+)+b' } }]);
+  const name = 'a'.repeat(20_000);
+  const start = performance.now();
+  assert.deepEqual(rules({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'ns' } }), []);
+  assert.ok(performance.now() - start < 2_000);
+});

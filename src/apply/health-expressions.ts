@@ -17,6 +17,8 @@ interface Evaluator {
   readonly inProgress: BooleanExpr | undefined;
   readonly failed: BooleanExpr | undefined;
   readonly current: BooleanExpr;
+  /** What was said when it used up its budget: it is not given another one for each object. */
+  exhausted?: string;
 }
 
 /**
@@ -67,12 +69,14 @@ function evaluate(evaluator: Evaluator, object: KubeObject): ObjectStatus {
   const observed = valueAt(object, ['status', 'observedGeneration']);
   const { generation } = object.metadata;
   if (Number.isInteger(observed) && generation !== undefined && observed !== generation) return inProgress('');
+  if (evaluator.exhausted !== undefined) return { status: 'Unknown', message: evaluator.exhausted };
   try {
     if (evaluator.inProgress?.evaluateBoolean(object) === true) return inProgress('');
     if (evaluator.failed?.evaluateBoolean(object) === true) return failed('');
     return evaluator.current.evaluateBoolean(object) ? current('') : inProgress('');
   } catch (error) {
-    if (error instanceof CelError) return { status: 'Unknown', message: error.message };
-    throw error;
+    if (!(error instanceof CelError)) throw error;
+    if (error.code === 'Budget') evaluator.exhausted = error.message;
+    return { status: 'Unknown', message: error.message };
   }
 }
