@@ -44,6 +44,12 @@ const critical = 'system-cluster-critical';
 const ownNamespace = ['--no-cross-namespace-refs=true'];
 /** Who names no account acts as the weakest of the namespace. */
 const ownAccount = ['--default-service-account=default'];
+/** Nor does it get the controller's identity in a cloud. */
+const ownCloudAccount = [
+  '--feature-gates=ObjectLevelWorkloadIdentity=true',
+  '--default-decryption-service-account=default',
+  '--default-kubeconfig-service-account=default',
+];
 
 /**
  * The controllers, with the names, ports and limits of Flux's own manifests (config/manager of each controller, patched
@@ -75,7 +81,7 @@ export const components: Readonly<Record<ComponentName, Component>> = {
     cpuRequest: '100m',
     terminationGracePeriodSeconds: 60,
     volumes: { temp: '/tmp' },
-    lockdownArgs: [...ownNamespace, '--no-remote-bases=true', ...ownAccount],
+    lockdownArgs: [...ownNamespace, '--no-remote-bases=true', ...ownAccount, ...ownCloudAccount],
     applies: true,
     priorityClassName: critical,
   },

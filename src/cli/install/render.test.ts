@@ -120,8 +120,17 @@ describe('renderInstall', () => {
         const command = addFlags(new Command().exitOverride(), flags);
         command.parse([...container.args], { from: 'user' });
         if (metadata.name !== 'kustomize-controller') continue;
-        const { noCrossNamespaceRefs, noRemoteBases, defaultServiceAccount } = flagValues(command, kustomizeFlags);
-        assert.deepEqual([noCrossNamespaceRefs, noRemoteBases, defaultServiceAccount], [true, true, 'default']);
+        const values = flagValues(command, { ...kustomizeFlags, gates: kustomizeGatesFlag });
+        assert.deepEqual([values.noCrossNamespaceRefs, values.noRemoteBases], [true, true]);
+        assert.deepEqual(
+          [
+            values.defaultServiceAccount,
+            values.defaultDecryptionServiceAccount,
+            values.defaultKubeconfigServiceAccount,
+            values.gates.ObjectLevelWorkloadIdentity,
+          ],
+          ['default', 'default', 'default', true],
+        );
       }
     });
   });
