@@ -306,15 +306,6 @@ test('a kind that its CRD has just defined is waited for', async () => {
   );
 });
 
-test('what the ledger knows costs nothing and keeps its place', async () => {
-  const { server, apply } = setup({ known: ({ metadata }) => (metadata.name === 'b' ? 'unchanged' : undefined) });
-  assert.equal(
-    await apply([configMap('c'), configMap('b'), configMap('a')]),
-    'ConfigMap/ns/a created\nConfigMap/ns/b unchanged\nConfigMap/ns/c created',
-  );
-  assert.ok(server.requests.every(({ name }) => name !== 'b'));
-});
-
 test('a cluster-scoped object has no namespace, whatever its manifest says', async () => {
   const { apply } = setup();
   const role = object('ClusterRole', 'r', {}, 'rbac.authorization.k8s.io/v1');

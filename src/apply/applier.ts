@@ -1,35 +1,24 @@
+import type { Owner } from '../crds/meta/names.ts';
 import type { Client } from '../kube/client.ts';
 import type { KubeObject } from '../kube/object.ts';
-import { mapLimited } from '../lib/async.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { errorMessage } from '../lib/errors.ts';
 import { ApplyError } from './apply-error.ts';
 import type { Change, ChangeSet } from './change-set.ts';
 import { compileIgnoreRules, type IgnoredPaths, type IgnoreRule } from './drift-ignore.ts';
-import { type ExecuteContext, execute } from './execute.ts';
 import { cleanupPatch, managersToReplace, matchesManager, migrationPatch } from './field-managers.ts';
-import { desiredDigest, ownershipFingerprint } from './fingerprint.ts';
 import { waitForCurrent } from './health.ts';
 import { type Entry, toEntry } from './inventory.ts';
 import { status } from './kstatus.ts';
+import type { LedgerSession } from './ledger/session.ts';
 import { type ObjectPolicy, objectPolicy } from './metadata.ts';
-import type { ObjectRef } from './object-ref.ts';
-import { type Plan, type PlanContext, planObject, type Tidying } from './plan.ts';
+import { formatId, type ObjectRef } from './object-ref.ts';
+import type { PlanContext, Tidying } from './plan.ts';
 import { type PruneOptions, type PruneResult, prune } from './prune.ts';
 import { typeResolver } from './resolve-type.ts';
-import { byRank } from './sort.ts';
 import { isCrd, type Stage, stages } from './stage.ts';
+import { runStage, type StageEnvironment } from './stage-run.ts';
 import { StatusWaiter } from './waiter.ts';
-
-/** What the ledger is told when an object is known to be in the cluster as desired. */
-export interface LedgerRecord {
-  readonly ref: ObjectRef;
-  /** {@link desiredDigest} of the object as it was given to the applier. */
-  readonly digest: string;
-  /** {@link ownershipFingerprint} of the live object; undefined when we own nothing of it. */
-  readonly fingerprint: string | undefined;
-  readonly live: KubeObject;
-}
 
 export interface ApplierOptions {
   readonly client: Client;
@@ -47,10 +36,8 @@ export interface ApplierOptions {
   readonly migrateApiVersion?: boolean;
   readonly waiter?: StatusWaiter;
   readonly clock?: Clock;
-  /** Says of an object that it is in the cluster as desired, so that nothing has to be asked. */
-  readonly known?: (object: KubeObject) => 'unchanged' | undefined;
-  /** Told of each object that was applied or found unchanged. */
-  readonly record?: (record: LedgerRecord) => void;
+  /** What is known of the owner's objects. */
+  readonly session?: LedgerSession;
 }
 
 export interface ApplyOptions {
@@ -61,11 +48,22 @@ export interface ApplyOptions {
   /** How long the definitions of a stage may take to be ready; 60 s when absent, as upstream. */
   readonly stageTimeoutMs?: number;
   readonly signal: AbortSignal;
+  /** Lets objects be written without a dry run where that is safe; when absent, none is. */
+  readonly direct?: DirectWrites;
   /**
    * Called before the first write of each stage with what the stage is about to create or change: the moment to
    * persist the inventory. A failure ends the apply.
    */
   readonly beforeStage?: (entries: readonly Entry[]) => Promise<void>;
+}
+
+/** What has to be known before anything is written without a dry run. */
+export interface DirectWrites {
+  readonly owner: Owner;
+  /** What the owner has applied before: those objects are there, most likely. */
+  readonly inventory: readonly Entry[];
+  /** These were announced to be written, and are not in the cluster because of it: an object of their stage was refused. */
+  undone(entries: readonly Entry[]): void;
 }
 
 const defaultConcurrency = 4;
@@ -88,33 +86,37 @@ export class Applier {
   }
 
   /**
-   * Applies objects (as `prepareObjects` gives them) stage by stage. All of a stage is dry-run first: one invalid
-   * object keeps its whole stage, and those after it, out of the cluster. Throws {@link ApplyError} with what was done
+   * Applies objects (as `prepareObjects` gives them) stage by stage. One invalid object keeps its whole stage, and those
+   * after it, out of the cluster ({@link runStage}). Throws {@link ApplyError} with what was done
    * before, or the reason of the signal when that is aborted.
    */
   async applyAll(objects: readonly KubeObject[], options: ApplyOptions): Promise<ChangeSet> {
     const { customStageKinds } = this.#options;
     const done: Change[] = [];
-    const context = this.#planContext(objects, options);
+    const environment = this.#environment(objects, options);
     try {
       for (const stage of stages(objects, customStageKinds === undefined ? {} : { customStageKinds })) {
-        await this.#applyStage(stage, context, options, done);
+        await this.#applyStage(stage, environment, options, done);
       }
     } catch (error) {
       if (!(error instanceof ApplyError)) throw error;
       throw new ApplyError(error.message, { step: error.step, cause: error.cause, changes: { entries: done } });
     }
-    return { entries: done };
+    const { session } = this.#options;
+    if (session === undefined) return { entries: done };
+    const known = done.every((made) => isExempt(made) || session.outcomeOf(formatId(made.ref)) !== undefined);
+    return { entries: done, known };
   }
 
   /** Deletes objects that left the source; see {@link prune}. */
   async prune(entries: readonly Entry[], options: PruneOptions): Promise<PruneResult> {
-    const { client, ownerGroup, concurrency = defaultConcurrency } = this.#options;
-    return prune({ client, ownerGroup, policy: this.#policy, concurrency }, entries, options);
+    const { client, ownerGroup, session, concurrency = defaultConcurrency } = this.#options;
+    const context = { client, ownerGroup, policy: this.#policy, concurrency };
+    return prune(session === undefined ? context : { ...context, session }, entries, options);
   }
 
   #planContext(objects: readonly KubeObject[], { force = false, ignore = [], signal }: ApplyOptions): PlanContext {
-    const { client, fieldManager, known, overrideManagers } = this.#options;
+    const { client, fieldManager, overrideManagers } = this.#options;
     const replaced = managersToReplace(fieldManager, overrideManagers);
     return {
       client,
@@ -126,62 +128,61 @@ export class Applier {
       ignored: compileRules(ignore),
       isReplaced: (entry) => replaced.some((manager) => matchesManager(entry, manager)),
       signal,
-      known: (object) => known?.(object) === 'unchanged',
     };
   }
 
-  async #applyStage(stage: Stage, context: PlanContext, options: ApplyOptions, done: Change[]): Promise<void> {
-    const { concurrency = defaultConcurrency } = this.#options;
-    const { signal, stageTimeoutMs = defaultStageTimeoutMs, beforeStage } = options;
-    const plans = await mapLimited(stage.objects, concurrency, (object) => planObject(object, context));
-    const writes = plans.filter(({ write }) => write !== undefined);
-    if (writes.length > 0) await beforeStage?.(writes.map(({ ref }) => toEntry(ref)));
-    const changes: (Change | undefined)[] = plans.map(() => undefined);
+  #environment(objects: readonly KubeObject[], options: ApplyOptions): StageEnvironment {
+    const {
+      client,
+      fieldManager,
+      session,
+      concurrency = defaultConcurrency,
+      migrateApiVersion = false,
+    } = this.#options;
+    const { signal, direct, ignore = [], stageTimeoutMs = defaultStageTimeoutMs } = options;
+    const known = new Set(direct?.inventory.map(({ id }) => id));
+    return {
+      plan: this.#planContext(objects, options),
+      execute: {
+        client,
+        fieldManager,
+        tidyings: this.#tidyings,
+        signal,
+        clock: this.#clock,
+        goneWithinMs: stageTimeoutMs,
+      },
+      concurrency,
+      ...(session === undefined ? {} : { session }),
+      manner: JSON.stringify(ignore),
+      cautious: direct === undefined,
+      migrateApiVersion,
+      isInInventory: (ref) => known.has(formatId(ref)),
+      beforeWrites: async (entries) => options.beforeStage?.(entries),
+      undo: (refs) => this.#undo(refs, options),
+      undone: (entries) => direct?.undone(entries),
+    };
+  }
+
+  async #undo(refs: readonly ObjectRef[], { direct, signal }: ApplyOptions): Promise<readonly Entry[]> {
+    if (direct === undefined) return [];
+    const { changes } = await this.prune(refs.map(toEntry), { owner: direct.owner, signal });
+    return changes.filter(({ action }) => action === 'deleted').map(({ ref }) => toEntry(ref));
+  }
+
+  async #applyStage(
+    stage: Stage,
+    environment: StageEnvironment,
+    { signal, stageTimeoutMs = defaultStageTimeoutMs }: ApplyOptions,
+    done: Change[],
+  ): Promise<void> {
+    const changes: (Change | undefined)[] = stage.objects.map(() => undefined);
     try {
-      await this.#execute(stage, plans, changes, options);
+      await runStage(stage, environment, changes);
     } finally {
       done.push(...changes.filter((made) => made !== undefined));
     }
-    if (stage.awaited)
-      await this.#awaitStage(
-        changes.filter((made) => made !== undefined),
-        signal,
-        stageTimeoutMs,
-      );
-  }
-
-  /** Kinds in their order, objects of one kind side by side: a webhook is registered when its Service is there. */
-  async #execute(
-    stage: Stage,
-    plans: readonly Plan[],
-    changes: (Change | undefined)[],
-    { signal, stageTimeoutMs = defaultStageTimeoutMs }: ApplyOptions,
-  ): Promise<void> {
-    const { client, fieldManager, concurrency = defaultConcurrency } = this.#options;
-    const context: ExecuteContext = {
-      client,
-      fieldManager,
-      tidyings: this.#tidyings,
-      signal,
-      clock: this.#clock,
-      goneWithinMs: stageTimeoutMs,
-    };
-    const indexed = plans.map((plan, index) => ({ plan, index }));
-    for (const run of byRank(indexed, ({ index }) => stage.objects[index]?.kind ?? '')) {
-      await mapLimited(run, concurrency, async ({ plan, index }) => {
-        signal.throwIfAborted();
-        const made = await execute(plan, context);
-        changes[index] = made;
-        this.#recordChange(stage.objects[index], made);
-      });
-    }
-  }
-
-  #recordChange(desired: KubeObject | undefined, { ref, action, live }: Change): void {
-    const { record, fieldManager } = this.#options;
-    if (record === undefined || desired === undefined || live === undefined || action === 'skipped') return;
-    const fingerprint = ownershipFingerprint(live.metadata.managedFields, fieldManager);
-    record({ ref, digest: desiredDigest(desired), fingerprint, live });
+    const made = changes.filter((entry) => entry !== undefined);
+    if (stage.awaited) await this.#awaitStage(made, signal, stageTimeoutMs);
   }
 
   async #awaitStage(changes: readonly Change[], signal: AbortSignal, timeoutMs: number): Promise<void> {
@@ -195,6 +196,11 @@ export class Applier {
     const refs = pending.map(({ ref }) => ref);
     await waitForCurrent(this.#waiter, client, refs, { timeoutMs, signal, failFast: false, clock: this.#clock });
   }
+}
+
+/** Not to be applied, by what its manifest says. */
+function isExempt({ action, live }: Change): boolean {
+  return action === 'skipped' && live === undefined;
 }
 
 function compileRules(rules: readonly IgnoreRule[]): IgnoredPaths {

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../kube/object.ts';
 import { type ObjectRef, subjectOf } from './object-ref.ts';
+import type { Rival } from './rivals.ts';
 
 /** What became of one object, in the words that events and logs use (fluxcd/pkg ssa/changeset.go). */
 export type Action = 'created' | 'configured' | 'unchanged' | 'deleted' | 'skipped' | 'unknown';
@@ -11,10 +12,14 @@ export interface Change {
   readonly action: Action;
   /** The object as the API server last showed it; absent when it was not asked for, or is deleted. */
   readonly live?: KubeObject;
+  /** Whose changes were undone, as far as that is known. */
+  readonly rivals?: readonly Rival[];
 }
 
 export interface ChangeSet {
   readonly entries: readonly Change[];
+  /** The ledger knows all of them (or they are not to be applied). */
+  readonly known?: boolean;
 }
 
 export function change(ref: ObjectRef, action: Action, live?: KubeObject): Change {

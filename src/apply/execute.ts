@@ -24,12 +24,14 @@ const conflictRetries = 5;
 const gonePauseMs = { first: 50, most: 2_000 };
 
 /** Does what a plan says. Throws ApplyError (upstream's texts), or the reason of the signal when that is aborted. */
-export async function execute({ ref, action, live, write }: Plan, context: ExecuteContext): Promise<Change> {
+export async function execute(plan: Plan, context: ExecuteContext): Promise<Change> {
+  const { ref, action, live, write, rivals = [] } = plan;
   if (write === undefined) return change(ref, action, live);
   if (write.recreate !== undefined) await remove(write, write.recreate, context);
   if (write.tidy !== undefined) await tidy(write, write.tidy, context);
   const { object, created } = await apply(write, context);
-  return change(refOf(object), created ? 'created' : 'configured', object);
+  const made = change(refOf(object), created ? 'created' : 'configured', object);
+  return rivals.length === 0 ? made : { ...made, rivals };
 }
 
 async function apply(

@@ -21,6 +21,9 @@ const staleAnnotations: readonly string[] = [
 ];
 const staleLabels: readonly string[] = ['fluxcd.io/sync-gc-mark'];
 
+/** Annotations and labels of former tools, which are taken off. */
+export const STALE_KEYS: readonly string[] = [...staleAnnotations, ...staleLabels];
+
 /** Whose fields are taken over: kubectl's, what was there before the first apply, our own old writes, and `others`. */
 export function managersToReplace(own: string, others: readonly string[] = []): readonly FieldManager[] {
   return [

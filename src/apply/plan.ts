@@ -12,6 +12,7 @@ import type { ObjectPolicy } from './metadata.ts';
 import { isBuiltIn } from './normalize.ts';
 import { keyOf, type ObjectRef, refOf } from './object-ref.ts';
 import type { ResolveType } from './resolve-type.ts';
+import { type Rival, rivalsOf } from './rivals.ts';
 import { withoutUndeclared } from './unknown-fields.ts';
 
 /** What is to be done with one object, as its dry run has shown. */
@@ -29,6 +30,8 @@ export interface Plan {
   };
   /** The object as it is (unchanged) or would be. */
   readonly live?: KubeObject;
+  /** Whose changes are undone. */
+  readonly rivals?: readonly Rival[];
 }
 
 export interface PlanContext {
@@ -44,8 +47,6 @@ export interface PlanContext {
   readonly ignored: IgnoredPaths;
   /** Whether an entry of managedFields becomes ours when the object is tidied. */
   readonly isReplaced: (entry: ManagedFieldsEntry) => boolean;
-  /** Whether the object is known to be in the cluster exactly as desired. */
-  readonly known: (object: KubeObject) => boolean;
 }
 
 /** A JSON patch for the live object, made just before `object` is applied to it; empty when nothing is to be done. */
@@ -65,14 +66,17 @@ const maxLooks = 3;
 
 /**
  * Finds out by dry run what applying an object would do. One request for an object that does not exist (201), two
- * for one that does; none when it is excluded or known. Throws ApplyError (upstream's texts), and ends with the reason
- * of the signal when that is aborted.
+ * for one that does, one when `differs` tells by the answer that it changes (of an object of which nothing but its
+ * content is in question). Throws ApplyError (upstream's texts), and ends with the reason of the signal when that is
+ * aborted.
  */
-export async function planObject(desired: KubeObject, context: PlanContext): Promise<Plan> {
+export async function planObject(
+  desired: KubeObject,
+  context: PlanContext,
+  differs: (result: KubeObject) => boolean = () => false,
+): Promise<Plan> {
   const { policy, signal } = context;
   const ref = refOf(desired);
-  if (policy.excluded(desired)) return { ref: await located(ref, context), action: 'skipped' };
-  if (context.known(desired)) return { ref: await located(ref, context), action: 'unchanged' };
   const type = await resolved(desired, context);
   if (type.namespaced && ref.namespace === '') {
     // What the API server answers to a PATCH without a namespace; the client would not even send it.
@@ -87,6 +91,7 @@ export async function planObject(desired: KubeObject, context: PlanContext): Pro
   const shown = refOf(result);
   if (created) return { ref: shown, action: 'created', live: result, write: { object, type } };
   if (policy.ifNotPresent(desired)) return { ref: shown, action: 'skipped', live: result };
+  if (differs(result)) return { ref: shown, action: 'configured', live: result, write: { object, type } };
   return planExisting({ desired, object, result, type, look: 1 }, context);
 }
 
@@ -132,7 +137,8 @@ async function planExisting(existing: Existing, context: PlanContext): Promise<P
   const isOurs = (entry: ManagedFieldsEntry): boolean =>
     entry.manager === fieldManager || (!isMerged && isReplaced(entry));
   const sent = paths.length === 0 ? object : yieldIgnored({ object, live, result, isOurs }, paths);
-  return { ref, action: 'configured', live: result, write: { object: sent, type, ...(untidy ? { tidy: live } : {}) } };
+  const write = { object: sent, type, ...(untidy ? { tidy: live } : {}) };
+  return { ref, action: 'configured', live: result, write, rivals: rivalsOf(live, result, fieldManager) };
 }
 
 /** After a refused dry run: the live object may say that it is not to be applied, or it may have to be re-created. */
@@ -220,16 +226,5 @@ async function resolved(desired: KubeObject, { resolveType, signal }: PlanContex
   } catch (error) {
     signal.throwIfAborted();
     throw dryRunError(desired, error);
-  }
-}
-
-/** Where an object that nobody looked at lives: a cluster-scoped one has no namespace, whatever its manifest says. */
-async function located(ref: ObjectRef, { resolveType, signal }: PlanContext): Promise<ObjectRef> {
-  try {
-    const type = await resolveType(ref, signal);
-    return type.namespaced ? ref : { ...ref, namespace: '' };
-  } catch {
-    signal.throwIfAborted();
-    return ref;
   }
 }

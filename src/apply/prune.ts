@@ -1,11 +1,13 @@
 import { type Owner, ownerOf } from '../crds/meta/names.ts';
 import type { Client } from '../kube/client.ts';
 import { isConflict, isNoMatch, isNotFound } from '../kube/errors.ts';
-import type { PartialObject, ResourceType } from '../kube/object.ts';
+import type { ResourceType } from '../kube/object.ts';
 import { mapLimited, withDeadline } from '../lib/async.ts';
 import { errorMessage } from '../lib/errors.ts';
 import { type Change, change } from './change-set.ts';
 import { type Entry, sortEntries, toRef } from './inventory.ts';
+import type { LedgerSession } from './ledger/session.ts';
+import { ownerText, type Sighting } from './ledger/sighting.ts';
 import type { ObjectPolicy } from './metadata.ts';
 import { keyOf, type ObjectRef, subjectOf } from './object-ref.ts';
 import { requestMs } from './plan.ts';
@@ -17,6 +19,8 @@ export interface PruneContext {
   readonly ownerGroup: string;
   readonly policy: ObjectPolicy;
   readonly concurrency: number;
+  /** What is known of the owner's objects. */
+  readonly session?: LedgerSession;
 }
 
 export interface PruneOptions {
@@ -51,9 +55,9 @@ const maxLooks = 5;
 
 /**
  * Deletes the objects of inventory entries, in the reverse of the order in which they were applied
- * (fluxcd/pkg ssa/manager_delete.go, DeleteAll). An object is deleted only when its labels, read just before, name
- * `owner` and nothing on it says that it stays; the request is bound to the object as it was read, so that one which is
- * changed, taken over or re-created in between is looked at again. A failure concerns its own object only.
+ * (fluxcd/pkg ssa/manager_delete.go, DeleteAll). An object is deleted only when its labels, read just before or shown by
+ * a watch, name `owner` and nothing on it says that it stays; the request is bound to the object as it was seen, so that
+ * one which is changed, taken over or re-created in between is looked at again. A failure concerns its own object only.
  */
 export async function prune(
   context: PruneContext,
@@ -100,27 +104,26 @@ async function pruneEntry(context: PruneContext, entry: Entry, options: PruneOpt
 async function pruneObject(
   type: ResourceType,
   ref: ObjectRef,
-  { client, ownerGroup, policy }: PruneContext,
+  context: PruneContext,
   options: PruneOptions & { readonly onDelete: () => void },
 ): Promise<Change> {
+  const { client, session } = context;
   const { owner, keepUids, propagationPolicy = 'Background', signal } = options;
   for (let look = 1; ; look++) {
-    const found = await read(client, type, ref, signal);
+    const known = look === 1 ? session?.look(type, keyOf(ref)) : undefined;
+    const found = typeof known === 'object' ? known : await read(type, ref, context, signal);
     if (found === undefined) return change(ref, goneAs(options));
-    const { uid, resourceVersion, labels } = found.metadata;
-    const isOurs = sameOwner(ownerOf(ownerGroup, labels), owner);
-    if (!isOurs || policy.kept(found) || (uid !== undefined && keepUids?.has(uid))) return change(ref, 'skipped');
+    const { uid } = found;
+    if (found.owner !== ownerText(owner) || found.kept || (uid !== '' && keepUids?.has(uid)))
+      return change(ref, 'skipped');
     // It is on its way out: asking again changes nothing.
-    if (found.metadata.deletionTimestamp) return change(ref, goneAs(options));
+    if (found.terminating) return change(ref, goneAs(options));
     if (options.dryRun === true) return change(ref, 'deleted');
     options.onDelete();
     try {
-      const preconditions = {
-        ...(uid === undefined ? {} : { uid }),
-        ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      };
-      const call = { propagationPolicy, preconditions, signal: withDeadline(signal, requestMs) };
+      const call = { propagationPolicy, preconditions: exactly(found), signal: withDeadline(signal, requestMs) };
       await client.delete(type, keyOf(ref), call);
+      session?.drop(type, keyOf(ref));
       return change(ref, 'deleted');
     } catch (error) {
       signal.throwIfAborted();
@@ -130,18 +133,35 @@ async function pruneObject(
   }
 }
 
+/** What a prune has to know of an object. */
+type Found = Pick<Sighting, 'uid' | 'resourceVersion' | 'owner' | 'kept' | 'terminating'>;
+
+/** Binds a deletion to the object as it was seen. */
+function exactly({ uid, resourceVersion }: Found): { readonly uid?: string; readonly resourceVersion?: string } {
+  return { ...(uid === '' ? {} : { uid }), ...(resourceVersion === '' ? {} : { resourceVersion }) };
+}
+
 function goneAs({ dryRun = false }: PruneOptions): 'unchanged' | 'deleted' {
   return dryRun ? 'unchanged' : 'deleted';
 }
 
 async function read(
-  client: Client,
   type: ResourceType,
   ref: ObjectRef,
+  { client, ownerGroup, policy }: PruneContext,
   signal: AbortSignal,
-): Promise<PartialObject | undefined> {
+): Promise<Found | undefined> {
   try {
-    return await client.getMetadata(type, keyOf(ref), { signal: withDeadline(signal, requestMs) });
+    const object = await client.getMetadata(type, keyOf(ref), { signal: withDeadline(signal, requestMs) });
+    const { uid = '', resourceVersion = '', labels, deletionTimestamp } = object.metadata;
+    const owner = ownerOf(ownerGroup, labels);
+    return {
+      uid,
+      resourceVersion,
+      owner: owner === undefined ? '' : ownerText(owner),
+      kept: policy.kept(object),
+      terminating: deletionTimestamp !== undefined,
+    };
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -157,8 +177,4 @@ async function typeOf(ref: ObjectRef, client: Client, signal: AbortSignal): Prom
     if (instead === undefined) throw error;
     return instead;
   }
-}
-
-function sameOwner(a: Owner | undefined, b: Owner): boolean {
-  return a?.name === b.name && a.namespace === b.namespace;
 }

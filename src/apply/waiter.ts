@@ -26,6 +26,8 @@ export interface WatchObjectsOptions {
 export interface WaitHandle {
   /** By inventory id. Unknown with an empty message until the object was looked at. */
   statuses(): ReadonlyMap<string, ObjectStatus>;
+  /** By inventory id: the resource version that the status is of. Objects that are not there have none. */
+  resourceVersions(): ReadonlyMap<string, string>;
   /** Stops looking. Safe to call twice. */
   close(): void;
 }
@@ -114,6 +116,7 @@ interface PodsWatch {
 /** One caller's wait. */
 class ObjectsWatch implements WaitHandle {
   readonly #statuses = new Map<string, ObjectStatus>();
+  readonly #versions = new Map<string, string>();
   readonly #options: WatchObjectsOptions;
   readonly #env: Environment;
   readonly #closed = new AbortController();
@@ -137,6 +140,10 @@ class ObjectsWatch implements WaitHandle {
 
   statuses(): ReadonlyMap<string, ObjectStatus> {
     return this.#statuses;
+  }
+
+  resourceVersions(): ReadonlyMap<string, string> {
+    return this.#versions;
   }
 
   close(): void {
@@ -202,10 +209,12 @@ class ObjectsWatch implements WaitHandle {
   #look(id: string, object: KubeObject | undefined): void {
     if (this.#closed.signal.aborted) return;
     if (object === undefined) {
+      this.#versions.delete(id);
       this.#forgetPods(id);
       this.#tell(id, notFound);
       return;
     }
+    this.#versions.set(id, object.metadata.resourceVersion ?? '');
     const own = this.#options.status?.(object, this.#env.clock.now());
     const found = own ?? status(object, this.#env.clock.now());
     if (own !== undefined || found.status !== 'InProgress') this.#forgetPods(id);

@@ -112,8 +112,11 @@ export interface WatchOptions<T = unknown> extends ListOptions {
  * once, for logs and metrics.
  */
 export interface WatchHandlers<T> {
-  replace(objects: readonly T[]): void;
+  /** `resourceVersion` is that of the list. */
+  replace(objects: readonly T[], resourceVersion?: string): void;
   upsert(object: T): void;
   remove(object: T): void;
   error?(error: Error): void;
+  /** The server answers again after an `error`: what was missed is on its way. */
+  resumed?(): void;
 }

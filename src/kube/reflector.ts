@@ -154,7 +154,7 @@ class Reflector<T extends PartialObject> {
   }
 
   #synced(objects: readonly T[], resourceVersion: string): void {
-    this.#handlers.replace(objects);
+    this.#handlers.replace(objects, resourceVersion);
     this.#resourceVersion = resourceVersion;
     this.#unfinishedLists = 0;
   }
@@ -162,6 +162,7 @@ class Reflector<T extends PartialObject> {
   /** Watches until the stream ends; the number of events it brought. */
   async #watch(): Promise<number> {
     const { tuning, requester } = this.#deps;
+    const handlers = this.#handlers;
     const streamedList: Map<string, T> | undefined = this.#resourceVersion === undefined ? new Map() : undefined;
     const timeoutMs = tuning.minTimeoutMs + requester.random() * (tuning.maxTimeoutMs - tuning.minTimeoutMs);
     const session = { initial: streamedList, events: 0, answered: false };
@@ -179,6 +180,7 @@ class Reflector<T extends PartialObject> {
         start() {
           session.answered = true;
           silence.heard();
+          if (session.initial === undefined) handlers.resumed?.();
         },
         data(chunk) {
           silence.heard();

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { Applier, type ApplyOptions, type LedgerRecord } from '../../src/apply/applier.ts';
+import { Applier, type ApplyOptions } from '../../src/apply/applier.ts';
 import { changeLog } from '../../src/apply/change-set.ts';
-import { ownershipFingerprint } from '../../src/apply/fingerprint.ts';
+import { managersToReplace, matchesManager } from '../../src/apply/field-managers.ts';
 import { healthOf } from '../../src/apply/health.ts';
 import { type Entry, inventoryOf } from '../../src/apply/inventory.ts';
+import { sightings } from '../../src/apply/ledger/sighting.ts';
 import { refOf } from '../../src/apply/object-ref.ts';
 import { prepareObjects } from '../../src/apply/prepare.ts';
 import { pruneFailureMessage } from '../../src/apply/prune.ts';
@@ -151,22 +152,6 @@ describe('apply', () => {
     assert.deepEqual(await managers(configMap('c0', ns, {})), ['kustomize-controller Apply']);
     const { labels } = (await live(configMap('c0', ns, {}))).metadata;
     assert.deepEqual(labels, { [`${group}/name`]: 'app', [`${group}/namespace`]: 'flux-system' });
-  });
-
-  it('asks nothing of what is known to be unchanged', async () => {
-    const ns = await freshNamespace();
-    const objects = prepareObjects([configMap('a', ns, {}), configMap('b', ns, {})], { ownerGroup: group, owner });
-    const records: LedgerRecord[] = [];
-    const first = applier(client, { record: (record) => records.push(record) });
-    await first.applyAll(objects, { signal: signal() });
-    assert.deepEqual(records.map(({ ref, fingerprint }) => [ref.name, fingerprint?.length]).sort(), [
-      ['a', 64],
-      ['b', 64],
-    ]);
-    const second = applier(client, { known: (object) => (object.metadata.name === 'a' ? 'unchanged' : undefined) });
-    const { result, requests: cost } = await counted(() => second.applyAll(objects, { signal: signal() }));
-    assert.equal(changeLog(result.entries), `ConfigMap/${ns}/a unchanged\nConfigMap/${ns}/b unchanged`);
-    assert.equal(cost, 2);
   });
 
   it('applies a namespace, a CRD and what needs them in one go, in stages', async () => {
@@ -738,19 +723,36 @@ describe('apply', () => {
   it('keeps a fingerprint of ownership that only interference changes', async () => {
     const ns = await freshNamespace();
     const object = configMap('one', ns, { a: '1', b: '2' });
-    const print = async (): Promise<string | undefined> =>
-      ownershipFingerprint((await live(object)).metadata.managedFields, KUSTOMIZE_FIELD_MANAGER);
+    const replaced = managersToReplace(KUSTOMIZE_FIELD_MANAGER);
+    const look = sightings({
+      fieldManager: KUSTOMIZE_FIELD_MANAGER,
+      ownerGroup: group,
+      isReplaced: (entry) => replaced.some((manager) => matchesManager(entry, manager)),
+      migrateApiVersion: false,
+    });
+    const print = async (): Promise<string> => look(await live(object)).fingerprint;
     await apply([object]);
-    const before = await print();
+    let before = await print();
     await edit(object, { data: { extra: 'x' } }, 'someone');
     assert.equal(await print(), before, 'an addition');
+    await apply([object]);
+    assert.equal(await print(), before, 'an apply of what is there');
     await edit(object, { data: { a: 'changed' } }, 'someone');
     assert.notEqual(await print(), before, 'a change');
     await apply([object]);
-    assert.equal(await print(), before, 'the correction');
+    before = await print();
     await edit(object, { data: { b: null } }, 'someone');
     assert.notEqual(await print(), before, 'a removal');
     await apply([object]);
+    before = await print();
+    await edit(object, { data: { more: 'x' } }, 'kubectl-edit');
+    assert.notEqual(await print(), before, 'an addition of kubectl, which is undone');
+    await apply([object]);
+    before = await print();
+    await edit(object, { metadata: { annotations: { [`${group}/reconcile`]: 'disabled' } } }, 'someone');
+    assert.notEqual(await print(), before, 'what says how the object is to be treated');
+    await edit(object, { metadata: { annotations: { [`${group}/reconcile`]: null } } }, 'someone');
+    assert.equal(await print(), before, 'the same taken off');
     await edit(object, { metadata: { labels: { [`${group}/name`]: null } } }, 'someone');
     assert.notEqual(await print(), before, 'a label taken off');
   });

@@ -62,6 +62,8 @@ export class FakeServer {
   readonly requests: SeenRequest[] = [];
   types: readonly ResourceType[] = defaultTypes;
   answer: Answer = () => undefined;
+  /** How events reach the watches: at once, unless a test has its own mind about it. */
+  deliver: (event: () => void) => void = queueMicrotask;
   #version = 0;
   readonly #watchers = new Set<Watcher>();
 
@@ -122,7 +124,7 @@ export class FakeServer {
     if (dryRun || same) return same ? live : stored;
     const kept = { ...stored, metadata: { ...stored.metadata, resourceVersion: String(++this.#version) } };
     this.objects.set(keyOf(type, kept.metadata), kept);
-    this.#notify(type, kept, 'upsert');
+    this.#notify(type, kept, live);
     return kept;
   }
 
@@ -133,7 +135,19 @@ export class FakeServer {
       return;
     }
     this.objects.delete(keyOf(type, live.metadata));
-    this.#notify(type, live, 'remove');
+    const resourceVersion = String(++this.#version);
+    this.#notify(type, undefined, { ...live, metadata: { ...live.metadata, resourceVersion } });
+  }
+
+  /** Ends all watches as a network does, and has them begin anew with a list. */
+  interrupt(): void {
+    const watchers = [...this.#watchers];
+    this.#watchers.clear();
+    for (const watcher of watchers) {
+      if (watcher.options.signal.aborted) continue;
+      watcher.handlers.error?.(new Error('connection reset'));
+      this.watch(watcher);
+    }
   }
 
   watch(watcher: Watcher): void {
@@ -148,7 +162,9 @@ export class FakeServer {
       }
       this.#watchers.add(watcher);
       options.signal.addEventListener('abort', () => this.#watchers.delete(watcher), { once: true });
-      handlers.replace(this.listed(type).filter((object) => selects(options, object)));
+      const trim = options.trim ?? ((object) => object);
+      const listed = this.listed(type).filter((object) => selects(options, object));
+      handlers.replace(listed.map(trim) as KubeObject[], String(this.#version));
     });
   }
 
@@ -163,12 +179,17 @@ export class FakeServer {
       .map(([, object]) => object);
   }
 
-  #notify(type: ResourceType, object: KubeObject, what: 'upsert' | 'remove'): void {
+  /** What no longer meets a selector is told as removed, in its former shape and with the new version. */
+  #notify(type: ResourceType, now: KubeObject | undefined, before: KubeObject | undefined): void {
     for (const { type: watched, options, handlers } of this.#watchers) {
-      if (watched.kind !== type.kind || watched.group !== type.group || !selects(options, object)) continue;
-      queueMicrotask(() => {
-        if (!options.signal.aborted) handlers[what](object);
-      });
+      if (watched.kind !== type.kind || watched.group !== type.group) continue;
+      const trim = options.trim ?? ((object) => object);
+      const tell = (what: 'upsert' | 'remove', object: KubeObject): void =>
+        this.deliver(() => {
+          if (!options.signal.aborted) handlers[what](trim(object) as KubeObject);
+        });
+      if (now !== undefined && selects(options, now)) tell('upsert', now);
+      else if (before !== undefined && selects(options, before)) tell('remove', leaving(before, now));
     }
   }
 }
@@ -187,8 +208,15 @@ function selects({ namespace, fieldSelector, labelSelector }: WatchOptions, { me
   return (
     (namespace === undefined || namespace === metadata.namespace) &&
     (fieldSelector === undefined || fieldSelector === `metadata.name=${metadata.name}`) &&
-    labels.every(([key = '', value]) => metadata.labels?.[key] === value)
+    labels.every(([key = '', value]) =>
+      value === undefined ? metadata.labels?.[key] !== undefined : metadata.labels?.[key] === value,
+    )
   );
+}
+
+function leaving(before: KubeObject, now: KubeObject | undefined): KubeObject {
+  const { resourceVersion = '' } = (now ?? before).metadata;
+  return { ...before, metadata: { ...before.metadata, resourceVersion } };
 }
 
 function bodyVersionConflict(live: KubeObject, wanted: string | undefined): void {
@@ -241,7 +269,10 @@ function fakeClient(server: FakeServer): Client {
     async apply<T extends KubeObject>(type: ResourceType, object: T, { fieldManager, dryRun = false }: ApplyOptions) {
       server.see(dryRun ? 'dry-run' : 'apply', type, object.metadata.name, object);
       const live = server.objects.get(keyOf(type, object.metadata));
-      const result = server.store(type, serverSideApply(live, object, fieldManager), live, dryRun);
+      const { resourceVersion, ...metadata } = object.metadata;
+      if (live !== undefined) bodyVersionConflict(live, resourceVersion);
+      const applied = { ...object, metadata } as KubeObject;
+      const result = server.store(type, serverSideApply(live, applied, fieldManager), live, dryRun);
       return { object: result as T, created: live === undefined };
     },
     async patch<T>(

@@ -83,6 +83,9 @@ function yielded(entries: readonly ManagedFieldsEntry[], taken: ReadonlyMap<stri
   });
 }
 
+/** Stands for the time of a write in managedFields. */
+let writes = 0;
+
 /** Forced server-side apply, as far as maps and atomic lists go. */
 export function serverSideApply(live: KubeObject | undefined, applied: KubeObject, manager: string): KubeObject {
   const entries = live?.metadata.managedFields ?? [];
@@ -97,7 +100,11 @@ export function serverSideApply(live: KubeObject | undefined, applied: KubeObjec
   }
   const changed = new Map([...wanted].filter(([, path]) => !jsonEqual(at(live, path), at(applied, path))));
   const result = merged as KubeObject;
-  return withEntries(result, [...yielded(others, changed), entry(manager, 'Apply', applied, wanted.values())]);
+  const own = entry(manager, 'Apply', applied, wanted.values());
+  const last = entries.find(isOwn);
+  const isNew = changed.size > 0 || last === undefined || !jsonEqual(last.fieldsV1, own.fieldsV1);
+  const time = isNew ? `t${++writes}` : last.time;
+  return withEntries(result, [...yielded(others, changed), { ...own, ...(time === undefined ? {} : { time }) }]);
 }
 
 /** What an ordinary write by `manager` leaves of managedFields. */

@@ -20,6 +20,7 @@ import { jitter } from '../../runtime/jitter.ts';
 import type { Runnable } from '../../runtime/manager.ts';
 import { kustomizationPolicy } from '../../runtime/policies.ts';
 import { ReconcileLoop } from '../../runtime/reconcile-loop.ts';
+import { keyText } from '../../runtime/work-queue.ts';
 import { BuildThread } from './build-thread/build-thread.ts';
 import { type CloudSurroundings, createCloud } from './cloud.ts';
 import { KeyServices } from './decryption/key-services.ts';
@@ -27,6 +28,7 @@ import type { KustomizeFlags, KustomizeGates } from './flags.ts';
 import { BuildMemo } from './kustomization/build-memo.ts';
 import { DependencyWatches } from './kustomization/dependency-watches.ts';
 import type { KustomizationDeps } from './kustomization/deps.ts';
+import { kustomizationLedger } from './kustomization/drift.ts';
 import { finalizeKustomization } from './kustomization/finalize.ts';
 import { HealthWaits } from './kustomization/health-waits.ts';
 import { Orphans } from './kustomization/orphan.ts';
@@ -79,6 +81,7 @@ export function createKustomizeControllers(
       suspended: (object) => object.spec.suspend === true,
       forget: (key) => {
         deps.builds.forget(key);
+        deps.ledger.forget(keyText(key));
         deps.waits.end(key);
         deps.terminations.end(key);
         deps.dependencyWatches.end(key);
@@ -122,6 +125,7 @@ export function createKustomizeControllers(
       controller.start(signal).finally(() => {
         loop.close();
         void deps.thread.close();
+        deps.ledger.close();
         deps.waits.close();
         deps.terminations.close();
         deps.dependencyWatches.close();
@@ -212,6 +216,13 @@ function createDeps(
       additiveCel: gates.AdditiveCELDependencyCheck,
       requeueDependencyMs,
     },
+    ledger: kustomizationLedger({
+      cache: kustomizations,
+      clock,
+      wake,
+      overrideManagers: flags.overrideManagers,
+      migrateApiVersion: gates.MigrateAPIVersion,
+    }),
     waits: new HealthWaits(),
     waiter: new StatusWaiter({ clock }),
     terminations: new Terminations(),

@@ -1,6 +1,7 @@
 import type { Applier, ApplyOptions } from '../../../apply/applier.ts';
 import { type ApplyFailure, applyEach, type EachApplied } from '../../../apply/apply-each.ts';
 import { ApplyError } from '../../../apply/apply-error.ts';
+import type { ChangeSet } from '../../../apply/change-set.ts';
 import { type PrepareOptions, prepareObjects } from '../../../apply/prepare.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { KubeObject } from '../../../kube/object.ts';
@@ -38,11 +39,10 @@ export async function applyInMode(
   objects: readonly KubeObject[],
   prepare: PrepareOptions,
   { applier, deps, ...options }: ApplyOptions & { readonly applier: Applier; readonly deps: KustomizationDeps },
-): Promise<EachApplied> {
+): Promise<EachApplied & ChangeSet> {
   if (applyModeOf(object) === 'staged') {
     refuseEncrypted(objects);
-    const { entries } = await applier.applyAll(prepareObjects(objects, prepare), options);
-    return { entries, failed: [] };
+    return { ...(await applier.applyAll(prepareObjects(objects, prepare), options)), failed: [] };
   }
   const refused: ApplyFailure[] = [];
   const prepared = objects.flatMap((one) => {

@@ -1,7 +1,5 @@
 import { type Health, healthMessage, healthOf } from '../../../apply/health.ts';
-import { status } from '../../../apply/kstatus.ts';
-import type { ObjectStatus } from '../../../apply/kstatus-fields.ts';
-import { formatId, type ObjectRef } from '../../../apply/object-ref.ts';
+import { formatId } from '../../../apply/object-ref.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import { KUSTOMIZE_GROUP, ownerLabels } from '../../../crds/meta/names.ts';
 import { formatDuration } from '../../../lib/duration.ts';
@@ -11,12 +9,11 @@ import type { ConditionChange, Outcome } from '../../../runtime/outcome.ts';
 import type { KustomizationDeps } from './deps.ts';
 import { healthTargets } from './health-targets.ts';
 import type { HealthWait } from './health-waits.ts';
+import { knownHealth, rememberHealthy } from './known-health.ts';
 import { historyWith, isRepetition, type Run } from './run.ts';
 import type { ResolvedSource } from './source.ts';
 import { formatTimeout, timeoutMs } from './spec.ts';
 import { watchTarget } from './target.ts';
-
-type Statuses = ReadonlyMap<string, ObjectStatus>;
 
 /**
  * Ends a delivery whose objects need not be waited for, or are healthy already; else begins to wait for them.
@@ -33,10 +30,11 @@ export function checkHealth(
   const startedAt = deps.clock.now();
   const wasHealthy = object.status?.conditions?.some(({ type, status }) => type === 'Healthy' && status === 'True');
   const facts = { run, startedAt, deadline: startedAt + timeoutMs(object), wasHealthy: wasHealthy === true };
-  const known = knownStatuses(run, targets, startedAt);
-  if (known !== undefined && healthOf(known, rules(run, deps)) === 'healthy')
+  const { statuses, settled } = knownHealth(object, run, targets, deps);
+  if (statuses.size === targets.length && healthOf(statuses, rules(run, deps)) === 'healthy')
     return healthy(object, facts, attempt, deps);
-  const handle = watchTarget(run.target, deps.waiter, targets, {
+  const pending = targets.filter((target) => !settled.has(formatId(target)));
+  const handle = watchTarget(run.target, deps.waiter, pending, {
     onChange: () => deps.wake(object.metadata),
     status: run.healthRules,
     ...(object.spec.wait === true ? { labelSelector: ownerSelector(object) } : {}),
@@ -57,7 +55,10 @@ export function continueWait(
   const health: Health = healthOf(statuses, rules(wait.run, deps));
   if (health === 'waiting' && !timedOut) return waiting(object, wait, attempt, deps);
   deps.waits.end(object.metadata);
-  if (health === 'healthy') return healthy(object, wait, attempt, deps);
+  if (health === 'healthy') {
+    rememberHealthy(object, wait, deps);
+    return healthy(object, wait, attempt, deps);
+  }
   const message = healthMessage(statuses, { ...rules(wait.run, deps), timedOut: health === 'waiting' });
   const now = deps.clock.now();
   runningChecks(object, wait.run, attempt);
@@ -105,24 +106,6 @@ type WaitFacts = Omit<HealthWait, 'handle'>;
 
 function rules({ jobsWithTtl }: Run, { failFast }: KustomizationDeps) {
   return { failFast, ...(jobsWithTtl === undefined ? {} : { jobsWithTtl }) };
-}
-
-/** What the answers to the apply say of the targets; undefined when they do not speak of all of them. */
-function knownStatuses(
-  { changes, healthRules }: Run,
-  targets: readonly ObjectRef[],
-  now: number,
-): Statuses | undefined {
-  const live = new Map(
-    changes.flatMap(({ ref, live }) => (live === undefined ? [] : [[formatId(ref), live] as const])),
-  );
-  const statuses = new Map<string, ObjectStatus>();
-  for (const target of targets) {
-    const object = live.get(formatId(target));
-    if (object === undefined) return undefined;
-    statuses.set(formatId(target), healthRules(object) ?? status(object, now));
-  }
-  return statuses;
 }
 
 function waiting(object: Kustomization, wait: WaitFacts, attempt: AttemptContext, deps: KustomizationDeps): Outcome {

@@ -1,3 +1,4 @@
+import type { Ledger } from '../../../apply/ledger/ledger.ts';
 import type { StatusWaiter } from '../../../apply/waiter.ts';
 import type { ArtifactCache } from '../../../artifact/cache.ts';
 import type { RemoteSource } from '../../../engines/kustomize/remote/remote-source.ts';
@@ -30,6 +31,8 @@ export interface KustomizationDeps {
   readonly sources: SourceOptions;
   readonly decryption: DecryptionOptions;
   readonly dependencies: DependencyOptions;
+  /** What was applied, and whether it is still as it was left. */
+  readonly ledger: Ledger;
   readonly waits: HealthWaits;
   readonly waiter: StatusWaiter;
   readonly terminations: Terminations;

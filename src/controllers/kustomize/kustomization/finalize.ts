@@ -13,6 +13,7 @@ import { Fault } from '../../../runtime/fault.ts';
 import type { Result } from '../../../runtime/result.ts';
 import { applierFor } from './applier.ts';
 import type { KustomizationDeps } from './deps.ts';
+import { ownerOfLedger } from './drift.ts';
 import { inventoryEntries } from './inventory.ts';
 import { accountMissing, causeOf, mayOrphan, orphanAfterMs, unreachable } from './orphan.ts';
 import { heldDeletion } from './prune-hold.ts';
@@ -70,8 +71,9 @@ async function deleteApplied(
   const held = await heldDeletion({ object, entries, client: target.client, attempt, deps });
   if (held !== undefined) return held;
   const { name, namespace } = object.metadata;
+  using session = deps.ledger.open(ownerOfLedger(object), target);
   const signal = withDeadline(attempt.signal, timeoutMs(object));
-  const { changes, failed } = await applierFor(target.client, deps).prune(entries, {
+  const { changes, failed } = await applierFor(target.client, deps, session).prune(entries, {
     owner: { name, namespace },
     signal,
   });

@@ -1,5 +1,7 @@
 import { type Change, changeLog } from '../../../apply/change-set.ts';
 import { diff, union } from '../../../apply/inventory.ts';
+import type { LedgerSession } from '../../../apply/ledger/session.ts';
+import { formatId } from '../../../apply/object-ref.ts';
 import { pruneFailureMessage } from '../../../apply/prune.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { Client } from '../../../kube/client.ts';
@@ -16,6 +18,7 @@ export interface PruneInput {
   readonly object: Kustomization;
   readonly applied: AppliedManifests;
   readonly client: Client;
+  readonly session: LedgerSession;
   readonly attempt: AttemptContext;
   readonly deps: KustomizationDeps;
 }
@@ -25,10 +28,10 @@ export interface PruneInput {
  * be deleted stays in the inventory, so that the next attempt tries again. Throws a retryable PruneFailed fault, or a
  * stalled PruneHeld one, with nothing deleted, when the guard wants to be asked first.
  */
-export async function pruneStale({ object, applied, client, attempt, deps }: PruneInput): Promise<void> {
+export async function pruneStale({ object, applied, client, session, attempt, deps }: PruneInput): Promise<void> {
   const stale = diff(applied.previous, applied.inventory);
   if (stale.length === 0 || !object.spec.prune) return;
-  const keepUids = uidsOf(applied.changes);
+  const keepUids = uidsOf(applied.changes, session);
   const held = await heldPrune({
     object,
     entries: stale,
@@ -43,7 +46,7 @@ export async function pruneStale({ object, applied, client, attempt, deps }: Pru
     throw held;
   }
   const { name, namespace } = object.metadata;
-  const { changes, failed } = await applierFor(client, deps).prune(stale, {
+  const { changes, failed } = await applierFor(client, deps, session).prune(stale, {
     owner: { name, namespace },
     keepUids,
     signal: withDeadline(attempt.signal, timeoutMs(object)),
@@ -68,6 +71,6 @@ export async function pruneStale({ object, applied, client, attempt, deps }: Pru
 }
 
 /** What was just applied may also be served under a name that left the manifests (an API group that moved). */
-function uidsOf(changes: readonly Change[]): ReadonlySet<string> {
-  return new Set(changes.flatMap(({ live }) => live?.metadata.uid ?? []));
+function uidsOf(changes: readonly Change[], session: LedgerSession): ReadonlySet<string> {
+  return new Set(changes.flatMap(({ ref, live }) => live?.metadata.uid ?? session.uidOf(formatId(ref)) ?? []));
 }

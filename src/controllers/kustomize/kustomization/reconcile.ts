@@ -7,6 +7,7 @@ import { openArtifact, pathInArtifact } from './artifact.ts';
 import { checkHealth, continueWait, endSupersededWait } from './await-health.ts';
 import { checkDependencies } from './dependencies.ts';
 import type { KustomizationDeps } from './deps.ts';
+import { ownerOfLedger } from './drift.ts';
 import { healthRulesOf } from './health-rules.ts';
 import { manifestsOf } from './manifests.ts';
 import { pruneStale } from './prune.ts';
@@ -34,7 +35,9 @@ export async function reconcileKustomization(
   await checkDependencies(object, source, attempt, deps);
 
   const waiting = deps.waits.current(object, source.artifact.revision);
-  if (waiting !== undefined) return continueWait(object, waiting, attempt, deps);
+  // What was changed meanwhile is put right first, and waited for again.
+  const drifted = deps.ledger.isDue(ownerOfLedger(object));
+  if (waiting !== undefined && !drifted) return continueWait(object, waiting, attempt, deps);
   endSupersededWait(object, source, attempt, deps);
 
   using held = new DisposableStack();
@@ -70,16 +73,18 @@ async function deliver(
   const { client } = target;
   const manifests = await manifestsOf(object, { artifact, dir, signal }, deps);
   const { digest, jobsWithTtl } = manifests;
+  for (const warning of manifests.warnings) attempt.log.info({ warning }, 'Built with a warning');
 
   working('Detecting drift');
+  using session = deps.ledger.open(ownerOfLedger(object), target);
   const run: Delivery = { source, startedAt, digest, jobsWithTtl, target, changes: [], drifted: false };
   const applied = await recordRun(run, 'ReconciliationFailed', attempt, deps.clock, () =>
-    applyManifests({ object, manifests, client, attempt, deps }),
+    applyManifests({ object, revision, manifests, client, session, attempt, deps }),
   );
   attempt.record({ inventory: { entries: applied.inventory } });
 
   await recordRun(run, 'PruneFailed', attempt, deps.clock, () =>
-    pruneStale({ object, applied, client, attempt, deps }),
+    pruneStale({ object, applied, client, session, attempt, deps }),
   );
   return { ...run, changes: applied.changes, drifted: applied.changed };
 }

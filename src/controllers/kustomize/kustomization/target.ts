@@ -43,6 +43,7 @@ export function watchTarget(
   const handle = waiter.watchObjects(target.client, refs, options);
   return {
     statuses: () => handle.statuses(),
+    resourceVersions: () => handle.resourceVersions(),
     close() {
       handle.close();
       hold.release();

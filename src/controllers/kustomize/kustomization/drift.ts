@@ -1,0 +1,75 @@
+import type { Change } from '../../../apply/change-set.ts';
+import { managersToReplace, matchesManager } from '../../../apply/field-managers.ts';
+import { Ledger } from '../../../apply/ledger/ledger.ts';
+import type { LedgerSession } from '../../../apply/ledger/session.ts';
+import { ownerText } from '../../../apply/ledger/sighting.ts';
+import { formatId } from '../../../apply/object-ref.ts';
+import { rivalText } from '../../../apply/rivals.ts';
+import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
+import { KUSTOMIZE_FIELD_MANAGER, KUSTOMIZE_GROUP } from '../../../crds/meta/names.ts';
+import type { KubeObject, ObjectKey } from '../../../kube/object.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { formatDuration } from '../../../lib/duration.ts';
+import type { AttemptContext } from '../../../runtime/attempt.ts';
+import type { ObjectCache } from '../../../runtime/own-writes.ts';
+import { intervalMs } from './spec.ts';
+
+export interface DriftOptions {
+  readonly cache: ObjectCache<Kustomization & KubeObject>;
+  readonly clock: Clock;
+  /** Has a Kustomization looked at again, now. */
+  wake(key: ObjectKey): void;
+  readonly overrideManagers: readonly string[];
+  readonly migrateApiVersion: boolean;
+}
+
+/** The ledger of what Kustomizations have applied. It wakes those whose objects are changed by somebody else. */
+export function kustomizationLedger({ cache, clock, wake, ...options }: DriftOptions): Ledger {
+  const replaced = managersToReplace(KUSTOMIZE_FIELD_MANAGER, options.overrideManagers);
+  const find = (owner: string): Kustomization | undefined => cache.get(keyOfOwner(owner));
+  return new Ledger({
+    clock,
+    rules: {
+      fieldManager: KUSTOMIZE_FIELD_MANAGER,
+      ownerGroup: KUSTOMIZE_GROUP,
+      isReplaced: (entry) => replaced.some((manager) => matchesManager(entry, manager)),
+      migrateApiVersion: options.migrateApiVersion,
+    },
+    wake(owner) {
+      if (find(owner)?.spec.suspend !== true) wake(keyOfOwner(owner));
+    },
+    maxPauseMs: (owner) => {
+      const object = find(owner);
+      return object === undefined ? 0 : intervalMs(object);
+    },
+  });
+}
+
+/** By what the ledger knows a Kustomization. */
+export function ownerOfLedger({ metadata }: Kustomization): string {
+  return ownerText(metadata);
+}
+
+function keyOfOwner(owner: string): Required<ObjectKey> {
+  const slash = owner.indexOf('/');
+  return { namespace: owner.slice(0, slash), name: owner.slice(slash + 1) };
+}
+
+/**
+ * Tells who changes an object over and over, once, when its corrections begin to come with pauses. The time is in the
+ * log alone: a message that differs each time is another event each time.
+ */
+export function tellFights(
+  object: Kustomization,
+  changes: readonly Change[],
+  session: LedgerSession,
+  attempt: AttemptContext,
+): void {
+  for (const { ref, subject, action, rivals = [] } of changes) {
+    if ((action !== 'configured' && action !== 'created') || !session.isFightToTell(formatId(ref))) continue;
+    const what = action === 'created' ? 'deleted' : rivals.map(rivalText).join('; ');
+    const message = `${subject} keeps being changed${what === '' ? '' : `: ${what}`}. It will be corrected less and less often, at least every ${formatDuration(intervalMs(object))}`;
+    attempt.log.info({ subject, rivals }, 'An object keeps being changed by others');
+    attempt.event({ severity: 'error', reason: 'DriftDetected', message });
+  }
+}
