@@ -42,11 +42,8 @@ export function namespaceTransformer(options: NamespaceOptions): Transformer {
         resource.storePreviousId();
         setNamespaces(resource, options);
         const after = idKey(resource.id());
-        if (after === before) return;
-        ids.set(
-          before,
-          (ids.get(before) ?? []).filter((other) => other !== resource),
-        );
+        const others = (ids.get(before) ?? []).filter((other) => other !== resource);
+        ids.set(before, others);
         const same = [...(ids.get(after) ?? []), resource];
         ids.set(after, same);
         if (same.length > 1) throw conflict(same);
