@@ -21,11 +21,25 @@ export class BuiltinSchema {
   private readonly decoded: (MergeSchema | undefined)[] = [];
   private names: ReadonlyMap<string, number> | undefined;
 
+  /** Whether kinds live in namespaces, by apiVersion and kind. */
+  private readonly scopes = new Map<string, Map<string, boolean>>();
+
+  constructor() {
+    for (const type of this.table.cluster) this.addScope(type, false);
+    for (const type of this.table.namespaced) this.addScope(type, true);
+  }
+
+  private addScope(type: string, namespaced: boolean): void {
+    const [apiVersion = '', kind = ''] = type.split(' ');
+    const kinds = this.scopes.get(apiVersion);
+    if (kinds === undefined) this.scopes.set(apiVersion, new Map([[kind, namespaced]]));
+    else kinds.set(kind, namespaced);
+  }
+
   /** Whether the kind lives in namespaces; undefined when it is not known. */
-  readonly scopes: ReadonlyMap<string, boolean> = new Map([
-    ...this.table.cluster.map((kind) => [kind, false] as const),
-    ...this.table.namespaced.map((kind) => [kind, true] as const),
-  ]);
+  isNamespaced(apiVersion: string, kind: string): boolean | undefined {
+    return this.scopes.get(apiVersion)?.get(kind);
+  }
 
   /** The schema of a kind; `''` separates nothing: the key is `apiVersion kind`. */
   kind(apiVersion: string, kind: string): MergeSchema | undefined {

@@ -70,10 +70,10 @@ export class SchemaRegistry {
 
   /** Whether a kind is known to be cluster-scoped. Kinds that are not known count as namespaced. */
   isClusterScoped(apiVersion: string, kind: string): boolean {
+    const known = builtinSchema().isNamespaced(apiVersion, kind);
+    if (known !== undefined) return !known;
     const key = `${apiVersion} ${kind}`;
     if (this.options.version === 'v5.8.2' && newerClusterKinds.has(key)) return true;
-    const known = builtinSchema().scopes.get(key);
-    if (known !== undefined) return !known;
     if (this.custom !== undefined) return this.custom.scopes.get(key) === false;
     this.builtinWanted = true;
     return false;

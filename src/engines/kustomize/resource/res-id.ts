@@ -17,8 +17,27 @@ export interface ResId extends Gvk {
 /** The namespace that cluster-scoped objects share in comparisons. */
 export const noNamespace = '_non_namespaceable_';
 
+interface GroupVersion {
+  readonly group: string;
+  readonly version: string;
+}
+
 /** Group and version of an `apiVersion`. */
-export function splitApiVersion(apiVersion: string): { readonly group: string; readonly version: string } {
+export function splitApiVersion(apiVersion: string): GroupVersion {
+  let split = splits.get(apiVersion);
+  if (split === undefined) {
+    if (splits.size > maxSplits) splits.clear();
+    split = splitAtSlash(apiVersion);
+    splits.set(apiVersion, split);
+  }
+  return split;
+}
+
+/** The same few versions are asked for with every id. */
+const splits = new Map<string, GroupVersion>();
+const maxSplits = 1000;
+
+function splitAtSlash(apiVersion: string): GroupVersion {
   const slash = apiVersion.indexOf('/');
   if (slash < 0) return { group: '', version: apiVersion };
   return { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };

@@ -70,7 +70,8 @@ export class Resource {
   }
 
   gvk(): Gvk {
-    return { ...splitApiVersion(this.apiVersion), kind: this.kind };
+    const { group, version } = splitApiVersion(this.apiVersion);
+    return { group, version, kind: this.kind };
   }
 
   setGvk(gvk: Gvk): void {
@@ -80,14 +81,16 @@ export class Resource {
 
   /** The id as the object is now. */
   id(): ResId {
-    const { apiVersion, kind } = this;
-    return {
-      ...splitApiVersion(apiVersion),
-      kind,
-      name: this.name,
-      namespace: this.namespace,
-      clusterScoped: this.isClusterScoped(apiVersion, kind),
-    };
+    const { apiVersion, kind, name, namespace } = this;
+    const { group, version } = splitApiVersion(apiVersion);
+    return { group, version, kind, name, namespace, clusterScoped: this.isClusterScoped(apiVersion, kind) };
+  }
+
+  /** The id as earlier ones are kept: they do not know whether their kind is cluster-scoped. */
+  plainId(): ResId {
+    const { apiVersion, kind, name, namespace } = this;
+    const { group, version } = splitApiVersion(apiVersion);
+    return { group, version, kind, name, namespace, clusterScoped: false };
   }
 
   /** The id with which it was read. */
@@ -110,8 +113,10 @@ export class Resource {
           file: this.file,
         });
       }
+      const { group, version } = splitApiVersion(apiVersion);
       const ids = nameList.map((name, i) => ({
-        ...splitApiVersion(apiVersion),
+        group,
+        version,
         kind: kindList[i] ?? '',
         name,
         namespace: namespaceList[i] ?? '',

@@ -2,7 +2,7 @@ import { type LabelMatcher, parseLabelSelector } from '../../../lib/label-select
 import { prefixed } from '../build-error.ts';
 import type { Selector } from '../kustomization/types.ts';
 import { compileAnchored } from '../paths/regex.ts';
-import { effectiveNamespace, type Gvk } from './res-id.ts';
+import { effectiveNamespace, type Gvk, type ResId } from './res-id.ts';
 import type { Resource } from './resource.ts';
 
 /** A selector whose parts are patterns that the whole text must match; missing parts match anything. */
@@ -31,15 +31,16 @@ export function selectResources(resources: readonly Resource[], selector: Select
   const regex = compileSelector(selector);
   const hasLabels = labelMatcher(selector);
   return resources.filter((resource) => {
-    const now = resource.id();
-    const original = resource.originalId();
-    return (
-      (regex.namespace(effectiveNamespace(original)) || regex.namespace(effectiveNamespace(now))) &&
-      (regex.name(original.name) || regex.name(now.name)) &&
-      regex.gvk(now) &&
-      hasLabels(resource)
-    );
+    if (!regex.gvk(resource.gvk())) return false;
+    const [first] = resource.previousIds();
+    if (!regex.name(resource.name) && (first === undefined || !regex.name(first.name))) return false;
+    return (!selector.namespace || isIn(resource, first)) && hasLabels(resource);
   });
+
+  function isIn(resource: Resource, first: ResId | undefined): boolean {
+    const now = resource.id();
+    return regex.namespace(effectiveNamespace(first ?? now)) || regex.namespace(effectiveNamespace(now));
+  }
 }
 
 /** Whether an object's labels and annotations are those of a selector. Throws {@link BuildError} on a bad selector. */

@@ -18,7 +18,11 @@ export interface FieldAction {
 
 /** Applies an action to the fields of one object that the spec names (api/filters/fieldspec). Throws BuildError. */
 export function walkField(object: YamlNode, spec: FieldSpec, action: FieldAction): void {
-  if (!matchesKind(object, spec)) return;
+  if (matchesKind(object, spec)) walkPath(object, spec, action);
+}
+
+/** Applies an action to the fields of one object that the spec's path leads to, whatever kinds it is for. Throws BuildError. */
+export function walkPath(object: YamlNode, spec: FieldSpec, action: FieldAction): void {
   try {
     walk(object, specParts(spec.path), 0, spec, action);
   } catch (error) {

@@ -6,7 +6,7 @@ import type { NameReference } from '../config/transformer-config.ts';
 import { eachResource } from '../resource/each.ts';
 import { effectiveNamespace, type Gvk, idText, isSelected } from '../resource/res-id.ts';
 import type { Resource } from '../resource/resource.ts';
-import { walkField } from './field-walk.ts';
+import { walkPath } from './field-walk.ts';
 import { CandidateIndex, type Referrer } from './referral-candidates.ts';
 import type { Transformer } from './transformer.ts';
 
@@ -26,8 +26,9 @@ export function nameReferenceTransformer(references: readonly NameReference[]): 
         const referrer = index.referrer(resource);
         for (const { target, spec } of specs) {
           if (!isSelected(original, spec)) continue;
-          const fixer = new ReferenceFixer(index, referrer, target, spec);
-          walkField(resource.node, { ...spec, ...resource.gvk() }, { set: (node) => fixer.fix(node) });
+          walkPath(resource.node, spec, {
+            set: (node) => new ReferenceFixer(index, referrer, target, spec).fix(node),
+          });
         }
       });
     },

@@ -1,5 +1,6 @@
 import { isNilOrEmpty } from '../../../yaml/fields.ts';
 import { scalarNode, type YamlNode } from '../../../yaml/node.ts';
+import type { Budget } from '../budget.ts';
 import { BuildError, prefixed } from '../build-error.ts';
 import type { FieldOptions, Replacement, Selector } from '../kustomization/types.ts';
 import { type CreateKind, lookup } from '../paths/lookup.ts';
@@ -12,11 +13,17 @@ import { compileSelector, labelMatcher } from '../resource/select.ts';
 import { setInText } from './structured-text.ts';
 import type { KustomizeVersion, Transformer } from './transformer.ts';
 
+/** What of a build replacements depend on. */
+export interface ReplacementContext {
+  readonly version: KustomizeVersion;
+  readonly budget: Budget;
+}
+
 type Source = NonNullable<Replacement['source']>;
 type Target = NonNullable<Replacement['targets']>[number];
 
 /** Copies values from fields of one object into fields of others (api/filters/replacement). */
-export function replacementTransformer(replacements: readonly Replacement[], version: KustomizeVersion): Transformer {
+export function replacementTransformer(replacements: readonly Replacement[], context: ReplacementContext): Transformer {
   return {
     transform: (map) => {
       collect(replacements, (replacement) => {
@@ -25,7 +32,7 @@ export function replacementTransformer(replacements: readonly Replacement[], ver
           throw new BuildError('replacements must specify a source and at least one target', { field: 'replacements' });
         }
         const value = sourceOf(map.resources, source, sourceValue);
-        for (const target of targets) applyTo(map.resources, value, target, version);
+        for (const target of targets) applyTo(map.resources, value, target, context);
       });
     },
   };
@@ -73,7 +80,11 @@ function sourceText(source: Source): string {
 
 function onlyMatch(resources: readonly Resource[], source: Source): Resource {
   const wanted = sourceId(source);
-  const matches = resources.filter((resource) => idsOf(resource).some((id) => isIdSelected(id, wanted)));
+  const matches = resources.filter(
+    (resource) =>
+      (wanted.name === '' || resource.mayHaveName(wanted.name)) &&
+      idsOf(resource).some((id) => isIdSelected(id, wanted)),
+  );
   const [match] = matches;
   const place = { field: 'replacements.source' };
   if (match === undefined) throw new BuildError(`nothing selected by ${sourceText(source)}`, place);
@@ -83,7 +94,7 @@ function onlyMatch(resources: readonly Resource[], source: Source): Resource {
 
 /** Present and earlier ids; none of them knows whether its kind is cluster-scoped. */
 function idsOf(resource: Resource): ResId[] {
-  return [{ ...resource.id(), clusterScoped: false }, ...resource.previousIds()];
+  return [resource.plainId(), ...resource.previousIds()];
 }
 
 function refined(node: YamlNode, options: FieldOptions | undefined): YamlNode {
@@ -103,7 +114,12 @@ function refined(node: YamlNode, options: FieldOptions | undefined): YamlNode {
   return copy;
 }
 
-function applyTo(resources: readonly Resource[], value: YamlNode, target: Target, version: KustomizeVersion): void {
+function applyTo(
+  resources: readonly Resource[],
+  value: YamlNode,
+  target: Target,
+  context: ReplacementContext,
+): void {
   if (target.select === undefined) {
     throw new BuildError('target must specify resources to select', { field: 'replacements.targets.select' });
   }
@@ -115,10 +131,10 @@ function applyTo(resources: readonly Resource[], value: YamlNode, target: Target
     const ids = idsOf(resource);
     const meets = (regex: ReturnType<typeof compileSelector>): boolean =>
       ids.some((id) => regex.gvk(id) && regex.name(id.name) && regex.namespace(id.namespace));
+    if (!meets(select) || reject.some(meets)) continue;
     if (!hasLabels(resource) || rejectsLabels.some((rejects) => rejects(resource))) continue;
-    if (reject.some(meets) || !meets(select)) continue;
     for (const fieldPath of target.fieldPaths?.length ? target.fieldPaths : ['metadata.name']) {
-      copyTo(resource, value, fieldPath, target.options, version);
+      copyTo(resource, value, fieldPath, target.options, context);
     }
   }
 }
@@ -136,14 +152,17 @@ function copyTo(
   value: YamlNode,
   fieldPath: string,
   options: FieldOptions | undefined,
-  version: KustomizeVersion,
+  { version, budget }: ReplacementContext,
 ): void {
   const create = options?.create === true && value.kind !== 'none' && value.kind !== 'alias' ? value.kind : undefined;
   const path = splitFieldPath(fieldPath);
   // Before 5.8.2 a delimiter did nothing inside of texts.
   const inText = version === 'v5.8.1' ? { create: options?.create === true } : options;
+  budget.copy(value);
   if (setInText(resource.node, path, create, (field) => setValue(field, value, inText))) return;
-  for (const field of fieldsAt(resource, path, fieldPath, create)) setValue(field, value, options);
+  const fields = fieldsAt(resource, path, fieldPath, create);
+  budget.copy(value, fields.length - 1);
+  for (const field of fields) setValue(field, value, options);
 }
 
 function fieldsAt(

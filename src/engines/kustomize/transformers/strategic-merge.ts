@@ -33,9 +33,10 @@ export function mergePatchInto(
   patch: Resource,
   schemaFor: SchemaLookup,
 ): void {
+  const names = new Set(targets.map(({ name }) => name));
   const selected = new Set(targets.map((target) => idKey(target.id())));
   for (const resource of map.resources) {
-    if (!selected.has(idKey(resource.id()))) continue;
+    if (!names.has(resource.name) || !selected.has(idKey(resource.id()))) continue;
     const copy = patch.copy();
     takeMetadata(copy, patch);
     copy.setGvk(resource.gvk());
