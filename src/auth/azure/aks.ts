@@ -9,7 +9,7 @@ const pattern =
   /^\/subscriptions\/([^/]{36})\/resourceGroups\/([^/]{1,200})\/providers\/Microsoft\.ContainerService\/managedClusters\/([^/]{1,200})$/i;
 /** The application that AKS' API servers are in Entra ID, the same for all. */
 const aksScope = '6dae42f8-4368-4678-94ff-3960e28e3630/.default';
-const apiVersion = '2024-09-01';
+const apiVersion = '2024-10-01';
 
 /** What reads the server and authority out of a kubeconfig. Throws when it is none. */
 export type ReadKubeconfig = (text: string) => { readonly server: string; readonly ca: string };
