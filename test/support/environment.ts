@@ -25,6 +25,8 @@ export interface EnvironmentOptions {
   readonly install?: Partial<InstallOptions>;
   /** More flags for the kustomize-controller. */
   readonly kustomizeFlags?: readonly string[];
+  /** What Node runs as the controllers; `src/main.ts` when absent. */
+  readonly entry?: string;
   /** Start our controllers; true when absent. */
   readonly start?: boolean;
 }
@@ -153,6 +155,7 @@ export class Environment {
       kubeconfig: await this.plane.kubeconfigForServiceAccount('flux-system', name),
       group: this.#group,
       flags: [...commonFlags, ...flags],
+      ...(this.#options.entry === undefined ? {} : { entry: this.#options.entry }),
       logFile: this.#logFile,
     });
   }
