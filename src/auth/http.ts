@@ -1,10 +1,9 @@
-import { lookup } from 'node:dns';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { withDeadline } from '../lib/async.ts';
 import { errorMessage, isAbort, isTimeout } from '../lib/errors.ts';
 import { redact } from '../lib/redact.ts';
+import { machine } from './address-guard.ts';
 import { AuthError } from './auth-error.ts';
 
 /** A call to a cloud's API, or to a metadata server. */
@@ -91,7 +90,7 @@ export class HttpCaller implements AuthHttp {
     const connect = {
       timeout: defaultTimeoutMs,
       ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] }),
-      ...(reach === 'user' ? { lookup: guardedLookup } : {}),
+      ...(reach === 'user' ? { lookup: machine.lookup } : {}),
     };
     const { http, https, no } = this.#proxies;
     const options = { allowH2: false, keepAliveTimeout, connect };
@@ -136,47 +135,13 @@ async function bounded(body: Dispatcher.ResponseData['body']): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** The machine itself, and what only the machine can reach: metadata services answer there. */
-const nearby = new BlockList();
-nearby.addSubnet('0.0.0.0', 8, 'ipv4');
-nearby.addSubnet('127.0.0.0', 8, 'ipv4');
-nearby.addSubnet('169.254.0.0', 16, 'ipv4');
-// Metadata services of clouds that have them elsewhere.
-nearby.addAddress('100.100.100.200', 'ipv4');
-nearby.addAddress('168.63.129.16', 'ipv4');
-nearby.addAddress('::', 'ipv6');
-nearby.addAddress('::1', 'ipv6');
-nearby.addSubnet('fe80::', 10, 'ipv6');
-// AWS' instance and pod identity services by IPv6.
-nearby.addSubnet('fd00:ec2::', 32, 'ipv6');
-
-function isNearby(address: string): boolean {
-  const family = isIP(address);
-  return family !== 0 && nearby.check(address, family === 6 ? 'ipv6' : 'ipv4');
-}
-
 function refuseAddress(url: string): void {
   if (!URL.canParse(url)) throw new AuthError('the address is no URL');
   const { protocol, hostname } = new URL(url);
   if (protocol !== 'https:' && protocol !== 'http:') throw new AuthError('the address is neither https nor http');
-  if (isNearby(hostname.replace(/^\[|\]$/g, ''))) throw new AuthError(refusal(hostname));
+  const refusal = machine.refusal(hostname);
+  if (refusal !== undefined) throw new AuthError(refusal);
 }
-
-function refusal(address: string): string {
-  return `${address} is an address of the machine itself, which is not allowed here`;
-}
-
-/** Looks names up as Node does, and refuses those that lead to the machine itself, also the second time. */
-const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return callback(error, '');
-    const allowed = addresses.filter(({ address }) => !isNearby(address));
-    const [first] = allowed;
-    if (first === undefined) return callback(new AuthError(refusal(hostname)), '');
-    if (options.all === true) return callback(null, allowed);
-    callback(null, first.address, first.family);
-  });
-};
 
 /** The URL without what may be secret in it. */
 function bare(url: string): string {

@@ -1,3 +1,5 @@
+import type { LookupFunction } from 'node:net';
+
 /** What a TLS connection to the API server needs. PEM texts. Absent: the system's authorities, no client certificate. */
 export interface TlsMaterial {
   readonly ca?: string;
@@ -31,6 +33,8 @@ export interface Connection {
   readonly namespace?: string;
   /** An HTTP, HTTPS or SOCKS5 proxy in front of the server. */
   readonly proxyUrl?: string;
+  /** Looks up the server's name; Node's own when absent. */
+  readonly lookup?: LookupFunction;
   /** Do not ask for gzip. */
   readonly disableCompression?: boolean;
   /** Whom the kubeconfig says we act as (`as`, `as-groups`). */

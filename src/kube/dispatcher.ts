@@ -36,7 +36,12 @@ function reloadingConnector(connection: Connection, shape: PoolShape): buildConn
     const current = connection.tls();
     if (connect === undefined || current !== material) {
       material = current;
-      connect = buildConnector({ ...tlsOptions(current), allowH2: shape.allowH2, timeout: connectTimeoutMs });
+      connect = buildConnector({
+        ...tlsOptions(current),
+        ...(connection.lookup === undefined ? {} : { lookup: connection.lookup }),
+        allowH2: shape.allowH2,
+        timeout: connectTimeoutMs,
+      });
     }
     connect(target, callback);
   };

@@ -174,6 +174,42 @@ describe('TargetClusters', () => {
     });
   }
 
+  for (const server of [
+    'http://169.254.169.254/latest',
+    'https://[fe80::1]:6443',
+    'http://0xA9FEA9FE',
+    'https://[::ffff:a9fe:a9fe]',
+  ]) {
+    it(`connects to no metadata service: ${server}`, async () => {
+      const { targets, secret, connections } = setUp();
+      secret({ value: kubeconfig({ token: 't' }, { server }) });
+      await assert.rejects(
+        targets.acquire(bySecret(), signal),
+        /is an address of a metadata service, which is not allowed/,
+      );
+      secret({ value: kubeconfig({ token: 't' }, { 'proxy-url': server }) });
+      await assert.rejects(
+        targets.acquire(bySecret(), signal),
+        /is an address of a metadata service, which is not allowed/,
+      );
+      assert.deepEqual(connections, []);
+    });
+  }
+
+  it('looks no name up to a metadata service', async () => {
+    const { targets, secret, connections } = setUp();
+    secret({ value: kubeconfig() });
+    using _target = await targets.acquire(bySecret(), signal);
+    const lookup = connections[0]?.lookup;
+    assert.ok(lookup !== undefined);
+    const found = await new Promise((resolve) =>
+      lookup('localhost', { family: 4 }, (_error, address) => resolve(address)),
+    );
+    assert.equal(found, '127.0.0.1');
+    const refused = await new Promise((resolve) => lookup('169.254.169.254', {}, (error) => resolve(error?.message)));
+    assert.match(String(refused), /is an address of a metadata service/);
+  });
+
   it('shares what a ConfigMap describes by the key of its connection', async () => {
     const connection = { server: 'https://by.config.map' } as Connection;
     const { targets, connections } = setUp({

@@ -1,4 +1,6 @@
+import { metadataServices } from '../../auth/address-guard.ts';
 import type { InvolvedObject } from '../../auth/token-cache.ts';
+import { withDeadline } from '../../lib/async.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import type { Client } from '../client.ts';
 import type { Connection } from '../connection.ts';
@@ -34,6 +36,9 @@ export interface TargetIdentity {
   /** The user that is impersonated; absent for the connection's own. */
   readonly user?: string;
 }
+
+/** For all that must be asked to know where a cluster is, and to get a token for it. */
+const describeMs = 60_000;
 
 /** A cluster to write to. */
 export interface TargetCluster {
@@ -97,8 +102,11 @@ export class TargetClusters {
     const account = this.accountOf(request);
     const { namespace, kubeConfig, involved } = request;
     if (kubeConfig === undefined) return this.#ownCluster(namespace, account);
-    const { key, connection } = await this.#connectionOf(namespace, kubeConfig, involved, signal);
-    const { pooled, hold } = await this.#pool.acquire(key, async () => this.#options.connect(await connection()));
+    const deadline = withDeadline(signal, describeMs);
+    const { key, connection } = await this.#connectionOf(namespace, kubeConfig, involved, deadline);
+    const { pooled, hold } = await this.#pool.acquire(key, async () =>
+      this.#options.connect(guarded(await connection())),
+    );
     return {
       identity: { cluster: key, ...userOf(namespace, account) },
       client: account === undefined ? pooled.client : pooled.as(namespace, account),
@@ -162,6 +170,19 @@ export class TargetClusters {
       throw new KubeconfigError(`KubeConfig secret '${namespace}/${name}': ${cause.message}`, { cause });
     }
   }
+}
+
+/**
+ * The connection, kept away from the metadata services of clouds: the address is a user's, and what answers there takes
+ * the controller's node for who asks. Throws KubeconfigError.
+ */
+function guarded(connection: Connection): Connection {
+  for (const url of [connection.server, connection.proxyUrl]) {
+    const refusal =
+      url === undefined || !URL.canParse(url) ? undefined : metadataServices.refusal(new URL(url).hostname);
+    if (refusal !== undefined) throw new KubeconfigError(refusal);
+  }
+  return { ...connection, lookup: metadataServices.lookup };
 }
 
 /** A signal that nobody aborts. */
