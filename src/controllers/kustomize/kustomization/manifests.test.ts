@@ -154,7 +154,7 @@ describe('manifestsOf', () => {
       metadata: { name: 'vars', namespace: 'ns' },
       data: { value: Buffer.from(value).toString('base64') },
     });
-    const spec = { postBuild: { substituteFrom: [{ kind: 'Secret', name: 'vars' }] } } as const;
+    const spec = { postBuild: { substituteFrom: [{ kind: 'Secret', name: 'vars', optional: false }] } } as const;
     const build = builder(cluster);
     cluster.edit(secret('one'));
     const first = await build(substituted, spec);
