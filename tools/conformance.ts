@@ -1,7 +1,7 @@
 /**
  * Answers the cases of a conformance file with our engines.
  *
- * Usage: npm run -s conformance -- kustomize|kustomize-5.8.1|flux|envsubst|merge FILE.jsonl... [--summary]
+ * Usage: npm run -s conformance -- kustomize|kustomize-5.8.1|flux|envsubst|merge|gotemplate FILE.jsonl... [--summary]
  *
  * Prints a JSON line per case: `name`, and `output` or `error`. With `--summary` the answers are judged instead: how
  * many are equal byte for byte, equal in value, and wrong, by file, with the names of the wrong ones.
@@ -10,6 +10,7 @@ import { basename } from 'node:path';
 import { type Answer, readCases, type Suite, type Verdict } from './conformance/case-file.ts';
 import { envsubstSuite } from './conformance/envsubst.ts';
 import { fluxSuite } from './conformance/flux.ts';
+import { gotemplateSuite } from './conformance/gotemplate.ts';
 import { kustomizeSuite } from './conformance/kustomize.ts';
 import { mergeSuite } from './conformance/merge.ts';
 
@@ -19,6 +20,7 @@ const suites: Readonly<Record<string, Suite<never>>> = {
   flux: fluxSuite,
   envsubst: envsubstSuite,
   merge: mergeSuite,
+  gotemplate: gotemplateSuite,
 };
 
 const [kind = '', ...rest] = process.argv.slice(2);
@@ -33,7 +35,7 @@ else await print(suite);
 async function print(used: Suite<never>): Promise<void> {
   for (const file of files) {
     let line = 0;
-    for await (const testCase of readCases<never>(file)) {
+    for await (const testCase of readCases<never>(file, used.parse)) {
       const { extra, ...answer } = used.answer(testCase, ++line);
       console.log(JSON.stringify({ ...answer, ...extra }));
     }
@@ -46,7 +48,7 @@ async function summarize(used: Suite<never>): Promise<void> {
     const counts: Record<Verdict, number> = { bytes: 0, value: 0, wrong: 0 };
     const wrong: Answer[] = [];
     let line = 0;
-    for await (const testCase of readCases<never>(file)) {
+    for await (const testCase of readCases<never>(file, used.parse)) {
       const answer = used.answer(testCase, ++line);
       const verdict = used.judge(testCase, answer);
       counts[verdict]++;

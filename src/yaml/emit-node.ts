@@ -3,12 +3,17 @@ import { LineWriter } from './line-writer.ts';
 import { QUOTED, STYLE, TAG, type YamlNode } from './node.ts';
 import { resolvePlain } from './resolve.ts';
 
+export interface EmitNodeOptions {
+  /** A sequence in a mapping stands two columns further in, as go-yaml v3 has it unless it is told otherwise. */
+  readonly indentSequences?: boolean;
+}
+
 /**
  * A tree as text, as go-yaml v3 writes it in kustomize: styles kept, indentation 2, sequences not indented, lines
  * never folded. Comments are lost: they were not read.
  */
-export function emitNode(node: YamlNode): string {
-  const emitter = new NodeEmitter();
+export function emitNode(node: YamlNode, { indentSequences = false }: EmitNodeOptions = {}): string {
+  const emitter = new NodeEmitter(indentSequences);
   emitter.root(node);
   return emitter.out.text();
 }
@@ -22,6 +27,11 @@ interface Place {
 
 class NodeEmitter {
   readonly out = new LineWriter();
+  readonly #indentSequences: boolean;
+
+  constructor(indentSequences: boolean) {
+    this.#indentSequences = indentSequences;
+  }
 
   root(node: YamlNode): void {
     if (node.kind === 'none') this.out.add('null');
@@ -45,7 +55,7 @@ class NodeEmitter {
       const value = content[i + 1] as YamlNode;
       this.inline(key, { indent, flow: false, key: true }, indent);
       this.out.add(':');
-      this.member(value, indent, value.kind === 'sequence' ? indent : indent + 2, false);
+      this.member(value, indent, value.kind === 'sequence' && !this.#indentSequences ? indent : indent + 2, false);
     }
   }
 

@@ -1,0 +1,126 @@
+import type { Node } from '../parse/node.ts';
+import type { Tree } from '../parse/parse.ts';
+import { quote } from '../parse/quote.ts';
+import type { Runtime, Value } from '../value/values.ts';
+import { ExecError, FunctionError } from './exec-error.ts';
+import type { Budget } from './limits.ts';
+
+/** A template ready to be executed. */
+export interface Program {
+  readonly tree: Tree;
+  /** How many variables it has, `$` included. */
+  readonly slots: number;
+  readonly body: Statement;
+}
+
+/** Executes a statement; says whether a `break` or `continue` is under way. */
+export type Statement = (state: State, dot: Value) => Flow;
+
+export type Flow = typeof GO_ON | typeof BREAK | typeof CONTINUE;
+export const GO_ON = 0;
+export const BREAK = 1;
+export const CONTINUE = 2;
+
+/** The templates that an execution can reach. */
+export interface Templates {
+  program(name: string): Program | undefined;
+  /** These templates, and what a text adds to them: itself under `name`, and what it defines. Throws ParseError. */
+  withText(name: string, text: string): Templates;
+}
+
+export interface Execution {
+  readonly templates: Templates;
+  readonly budget: Budget;
+  /** A key that a map does not have is an error (`missingkey=error`). */
+  readonly strict: boolean;
+  readonly host: unknown;
+}
+
+/** What templates are called that have no file: those that a template makes from text. */
+export const TEXT_NAME = 'gotpl';
+
+/** What an execution is at: the template, its variables, the node that an error would be about. */
+export class State implements Runtime {
+  execution: Execution;
+  vars: Value[] = [];
+  /** The node that is being evaluated, for errors. */
+  node: Node | undefined;
+  #out = '';
+  #tree: Tree;
+  #depth = 0;
+
+  constructor(execution: Execution, tree: Tree) {
+    this.execution = execution;
+    this.#tree = tree;
+  }
+
+  get host(): unknown {
+    return this.execution.host;
+  }
+
+  /** The error for the node that is being evaluated. */
+  fail(message: string, cause?: unknown): ExecError {
+    return new ExecError(this.#tree, this.node, message, cause);
+  }
+
+  write(text: string): void {
+    this.execution.budget.spend(text.length);
+    this.#out += text;
+  }
+
+  spend(units: number): void {
+    this.execution.budget.spend(units);
+  }
+
+  /** Executes a template with the output going where this one's goes. */
+  run(program: Program, dot: Value): void {
+    const { vars, node } = this;
+    const tree = this.#tree;
+    if (++this.#depth > this.execution.budget.maxDepth)
+      throw this.fail(`exceeded maximum template depth (${this.execution.budget.maxDepth})`);
+    this.#tree = program.tree;
+    this.vars = new Array<Value>(program.slots);
+    this.vars[0] = dot;
+    try {
+      program.body(this, dot);
+    } finally {
+      // Errors are told by the caller, too.
+      this.vars = vars;
+      this.node = node;
+      this.#tree = tree;
+      this.#depth--;
+    }
+  }
+
+  execute(name: string, dot: Value): string {
+    const program = this.execution.templates.program(name);
+    if (program === undefined)
+      throw new FunctionError(`template: no template ${quote(name)} associated with template ${quote(TEXT_NAME)}`);
+    return this.capture(program, dot);
+  }
+
+  executeText(text: string, dot: Value): string {
+    const { execution } = this;
+    const templates = execution.templates.withText(TEXT_NAME, text);
+    const program = templates.program(TEXT_NAME);
+    if (program === undefined) return '';
+    this.execution = { ...execution, templates };
+    try {
+      return this.capture(program, dot);
+    } finally {
+      this.execution = execution;
+    }
+  }
+
+  /** Executes a template; its output is returned, not written. */
+  capture(program: Program, dot: Value): string {
+    const before = this.#out;
+    this.#out = '';
+    try {
+      this.run(program, dot);
+      return this.#out;
+    } finally {
+      this.#out = before;
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { ExecError, FunctionError } from '../../gotemplate/exec/exec-error.ts';
+import { ParseError } from '../../gotemplate/parse/parse.ts';
+import { quote } from '../../gotemplate/parse/quote.ts';
+import { GoMap, type Runtime, type Value } from '../../gotemplate/value/values.ts';
+import { hostOf } from '../host.ts';
+import { marked } from './chart-error.ts';
+import { group, isNil, text } from './kit.ts';
+import { templateValue } from './yaml.ts';
+
+/** What Helm gives charts to put them together (engine.go). */
+export const chartFunctions = group([
+  ['include', '(string, any) (string, error)', ([name, data], runtime) => include(text(name), data, runtime)],
+  ['tpl', '(string, any) (string, error)', ([template, data], runtime) => tpl(text(template), data, runtime)],
+  ['required', '(string, any) (any, error)', ([message, value]) => required(text(message), value)],
+  [
+    'lookup',
+    '(string, string, string, string) (map[string]any, error)',
+    ([apiVersion, kind, namespace, name], runtime) => {
+      const found = hostOf(runtime).lookup?.(text(apiVersion), text(kind), text(namespace), text(name));
+      return found === undefined ? new GoMap() : templateValue(found);
+    },
+  ],
+  ['getHostByName', '(string) string', ([name], runtime) => hostOf(runtime).addresses?.(text(name))[0] ?? ''],
+]);
+
+function include(name: string, data: Value, runtime: Runtime): string {
+  return runtime.execute(name, data ?? undefined).replaceAll('<no value>', '');
+}
+
+function tpl(template: string, data: Value, runtime: Runtime): string {
+  try {
+    return runtime.executeText(template, data ?? undefined).replaceAll('<no value>', '');
+  } catch (error) {
+    if (error instanceof ParseError)
+      throw new FunctionError(`cannot parse template ${quote(template)}: ${error.message}`);
+    if (!(error instanceof ExecError)) throw error;
+    throw new FunctionError(`error during tpl function execution for ${quote(template)}: ${error.message}`);
+  }
+}
+
+/** Insists on a value: nil and the empty text are none. */
+function required(message: string, value: Value): Value {
+  if (isNil(value) || value === '') throw new FunctionError(marked(message));
+  return value;
+}

@@ -1,0 +1,25 @@
+import { base64, CorruptInput, fromBase64 } from '../functions/base64.ts';
+
+/** A block of PEM. */
+export interface PemBlock {
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Bytes as PEM, 64 characters a line. */
+export function writePem({ type, bytes }: PemBlock): string {
+  const lines = base64(bytes).replace(/.{64}(?=.)/g, '$&\n');
+  return `-----BEGIN ${type}-----\n${lines}\n-----END ${type}-----\n`;
+}
+
+/** The first block of PEM in a text; undefined when there is none. */
+export function readPem(text: string): PemBlock | undefined {
+  const match = /-----BEGIN ([^-\n]+)-----\r?\n([\s\S]*?)-----END \1-----/.exec(text);
+  if (match === null) return undefined;
+  try {
+    return { type: match[1] ?? '', bytes: fromBase64((match[2] ?? '').replace(/[ \t]/g, '')) };
+  } catch (error) {
+    if (error instanceof CorruptInput) return undefined;
+    throw error;
+  }
+}
