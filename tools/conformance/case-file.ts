@@ -15,18 +15,15 @@ export type Verdict = 'bytes' | 'value' | 'wrong';
 /** A kind of case files: how a case is answered and judged. */
 export interface Suite<C> {
   /** Reads a line; JSON.parse when absent. */
-  readonly parse?: (line: string) => C;
+  readonly parse?: (line: string) => unknown;
   readonly answer: (testCase: C, line: number) => Answer;
   readonly judge: (testCase: C, answer: Answer) => Verdict;
 }
 
 /** The cases of a file of JSON lines. */
-export async function* readCases<C>(
-  file: string,
-  parse: (line: string) => C = (line) => JSON.parse(line) as C,
-): AsyncGenerator<C> {
+export async function* readCases<C>(file: string, parse: (line: string) => unknown = JSON.parse): AsyncGenerator<C> {
   // Not readline: it takes U+2028 for a line's end, which JSON allows in a text.
-  for (const line of (await readFile(file, 'utf8')).split('\n')) if (line.trim() !== '') yield parse(line);
+  for (const line of (await readFile(file, 'utf8')).split('\n')) if (line.trim() !== '') yield parse(line) as C;
 }
 
 /** The answer that an action gives or fails with. */

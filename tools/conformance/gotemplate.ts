@@ -50,7 +50,11 @@ export const gotemplateSuite: Suite<GotemplateCase> = {
       for (const [file, text] of Object.entries(templates)) set.parse(file, text);
       set.parse('case.yaml', template);
       const now = (): number => performance.now();
-      const output = set.execute('case.yaml', templateValue(data, num) ?? undefined, { strict: strict === true, now, host });
+      const output = set.execute('case.yaml', templateValue(data, num) ?? undefined, {
+        strict: strict === true,
+        now,
+        host,
+      });
       return new TextDecoder().decode(toBytes(output.replaceAll('<no value>', '')));
     }),
   judge: (testCase, { output, error }) => {
