@@ -22,6 +22,33 @@ test('withDeadline ends with a TimeoutError', { timeout: 10_000 }, async () => {
   assert.ok(isTimeout(signal.reason));
 });
 
+test('withDeadline shares what begins at the same time, and nothing with other signals or times', () => {
+  const [one, other] = [new AbortController(), new AbortController()];
+  const first = withDeadline(one.signal, 60_000);
+  assert.equal(withDeadline(one.signal, 60_000), first);
+  for (const different of [
+    withDeadline(one.signal, 61_000),
+    withDeadline(other.signal, 60_000),
+    withDeadline(undefined, 60_000),
+  ])
+    assert.notEqual(different, first);
+  one.abort();
+  assert.equal(withDeadline(one.signal, 60_000).aborted, true);
+  assert.equal(withDeadline(other.signal, 60_000).aborted, false);
+});
+
+test('withDeadline gives every call nearly its time', { timeout: 10_000 }, async () => {
+  const alive = systemClock.setTimeout(() => undefined, 9_000);
+  const first = withDeadline(undefined, 20);
+  await once(first, 'abort');
+  const second = withDeadline(undefined, 20);
+  assert.equal(second.aborted, false);
+  const startedAt = performance.now();
+  await once(second, 'abort');
+  alive.cancel();
+  assert.ok(performance.now() - startedAt >= 15);
+});
+
 test('delays beyond 24 days do not fire at once', { timeout: 10_000 }, async () => {
   const fired: string[] = [];
   const far = systemClock.setTimeout(() => fired.push('far'), 2 ** 31);

@@ -1,12 +1,36 @@
 import { type Clock, maxTimeoutMs } from './clock.ts';
 
+interface Deadline {
+  readonly signal: AbortSignal;
+  readonly since: number;
+}
+
+/** The newest deadlines of calls without a signal, and with one, by their milliseconds. */
+const alone = new Map<number, Deadline>();
+const within = new WeakMap<AbortSignal, Map<number, Deadline>>();
+
+/** Calls that begin within this part of their time share a deadline. */
+const sharedPart = 1 / 50;
+/** Durations of which the newest deadline is known: there are few but for remaining times. */
+const maxKnown = 32;
+
 /**
- * A signal that is aborted when `signal` is, or with a TimeoutError after `ms`. For calls: it is not meant to be
- * kept, and deadlines beyond 24 days end at 24 days.
+ * A signal that is aborted when `signal` is, or with a TimeoutError after `ms`, or up to a fiftieth earlier: calls that
+ * begin at about the same time share a timer, which would otherwise outlive each of them, with all that hangs on it. For
+ * calls: it is not meant to be kept, and deadlines beyond 24 days end at 24 days.
  */
 export function withDeadline(signal: AbortSignal | undefined, ms: number): AbortSignal {
-  const deadline = AbortSignal.timeout(Math.min(Math.max(0, Math.ceil(ms)), maxTimeoutMs));
-  return signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+  const timeout = Math.min(Math.max(0, Math.ceil(ms)), maxTimeoutMs);
+  const known = signal === undefined ? alone : within.getOrInsertComputed(signal, () => new Map<number, Deadline>());
+  const now = performance.now();
+  const newest = known.get(timeout);
+  if (newest !== undefined && now - newest.since <= timeout * sharedPart && !newest.signal.aborted)
+    return newest.signal;
+  const timer = AbortSignal.timeout(timeout);
+  const made = signal === undefined ? timer : AbortSignal.any([signal, timer]);
+  if (known.size >= maxKnown) known.clear();
+  known.set(timeout, { signal: made, since: now });
+  return made;
 }
 
 /**
