@@ -7,6 +7,7 @@ import { type ControlPlane, startControlPlane } from '../controlplane/control-pl
 import type { ApiObject } from '../support/api-client.ts';
 import { isReady } from '../support/conditions.ts';
 import { Environment } from '../support/environment.ts';
+import { freePort } from '../support/free-port.ts';
 import { Kubectl, ref } from '../support/kubectl.ts';
 import { configMap, deployment, manifest } from '../support/manifests.ts';
 import { inventoryOf, messageOf, type Tenant } from '../support/tenant.ts';
@@ -125,6 +126,23 @@ describe('spec.kubeConfig', { concurrency: 4 }, () => {
     await kubectl.apply([kubeconfigSecret(nobody)]);
     await failed(`User "nobody" cannot patch resource "configmaps"`);
     assert.ok(await there.find(ref('v1', 'ConfigMap', 'a')), 'nothing is pruned after a failure');
+  });
+
+  it('says that a cluster does not answer, and deletes once it does', async () => {
+    const team = await tenant();
+    const { kubectl, there } = team;
+    const port = await freePort();
+    await kubectl.apply([kubeconfigSecret(adminConfig)]);
+    await team.install({ 'a.yaml': manifest(configMap('a')) }, byName('target'));
+    await team.ready();
+    await kubectl.apply([kubeconfigSecret(adminConfig.replaceAll(other.server, `https://127.0.0.1:${port}`))]);
+    await team.failed('ReconciliationFailed', { says: `dial tcp 127.0.0.1:${port}: connect: connection refused` });
+    await kubectl.delete(team.app());
+    await team.eventSaying('pruning for deleted resource failed');
+    assert.ok(await kubectl.find(team.app()));
+    await kubectl.apply([kubeconfigSecret(adminConfig)]);
+    await kubectl.waitGone(team.app());
+    await there.waitGone(ref('v1', 'ConfigMap', 'a'));
   });
 
   it('runs no program and reads no file that a kubeconfig names', async () => {

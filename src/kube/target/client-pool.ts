@@ -1,7 +1,7 @@
 import { type Clock, systemClock, type Timer } from '../../lib/clock.ts';
 import type { Client } from '../client.ts';
 import type { ClosableClient } from '../http-client.ts';
-import { impersonateServiceAccount } from '../impersonate.ts';
+import { AccountViews } from './account-views.ts';
 
 /** A claim on something that is closed when nobody has one. Releasing twice does nothing. */
 export interface Hold extends Disposable {
@@ -115,11 +115,12 @@ class Pooled implements PooledClient {
   readonly client: ClosableClient;
   readonly #events: { used(): void; unused(): void };
   readonly #closed = new AbortController();
-  readonly #accounts = new Map<string, Client>();
+  readonly #accounts: AccountViews;
   #holds = 0;
 
   constructor(client: ClosableClient, events: { used(): void; unused(): void }) {
     this.client = client;
+    this.#accounts = new AccountViews(client);
     this.#events = events;
   }
 
@@ -128,9 +129,7 @@ class Pooled implements PooledClient {
   }
 
   as(namespace: string, serviceAccount: string): Client {
-    return this.#accounts.getOrInsertComputed(`${namespace}/${serviceAccount}`, () =>
-      this.client.impersonate(impersonateServiceAccount(namespace, serviceAccount)),
-    );
+    return this.#accounts.as(namespace, serviceAccount);
   }
 
   hold(): Hold {

@@ -8,6 +8,7 @@ import type { ClosableClient } from '../http-client.ts';
 import { impersonateServiceAccount } from '../impersonate.ts';
 import { connectionFromKubeconfig, type KubeconfigTrust } from '../kubeconfig.ts';
 import { KubeconfigError } from '../kubeconfig-error.ts';
+import { AccountViews } from './account-views.ts';
 import { ClientPool, type ClientPoolOptions, type Hold } from './client-pool.ts';
 import { type KubeconfigSecretRef, kubeconfigFromSecret } from './kubeconfig-secret.ts';
 
@@ -81,11 +82,12 @@ export interface TargetClustersOptions extends ClientPoolOptions {
 export class TargetClusters {
   readonly #options: TargetClustersOptions;
   readonly #pool: ClientPool;
-  readonly #own = new Map<string, Client>();
+  readonly #accounts: AccountViews;
 
   constructor(options: TargetClustersOptions) {
     this.#options = options;
     this.#pool = new ClientPool(options);
+    this.#accounts = new AccountViews(options.own);
   }
 
   /** The account that is acted as; undefined for the connection's own identity. */
@@ -124,12 +126,7 @@ export class TargetClusters {
 
   #ownCluster(namespace: string, account: string | undefined): HeldTarget {
     const { own } = this.#options;
-    const client =
-      account === undefined
-        ? own
-        : this.#own.getOrInsertComputed(`${namespace}/${account}`, () =>
-            own.impersonate(impersonateServiceAccount(namespace, account)),
-          );
+    const client = account === undefined ? own : this.#accounts.as(namespace, account);
     return {
       identity: { cluster: '', ...userOf(namespace, account) },
       client,
