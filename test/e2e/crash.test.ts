@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { ApiObject } from '../support/api-client.ts';
 import { type AuditMark, Environment } from '../support/environment.ts';
 import { configMap, manifest } from '../support/manifests.ts';
+import { seededRandom } from '../support/random.ts';
 import { inventoryIds, kustomizeApi, type Tenant } from '../support/tenant.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -30,7 +31,7 @@ describe(`a kustomize-controller that is killed (seed ${seed})`, () => {
   after(() => environment?.stop());
 
   it('never leaves an object behind that no inventory knows', async () => {
-    const random = generator(seed);
+    const random = seededRandom(seed);
     const team = await environment.tenant('crash');
     await team.install({ 'all.yaml': objects(team, [], 0) }, { targetNamespace: undefined, retryInterval: '1s' });
     await team.ready();
@@ -139,15 +140,4 @@ function objects({ namespace }: Tenant, indexes: readonly number[], round: numbe
     }
   });
   return manifest({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: inner } }, ...some);
-}
-
-/** Numbers between 0 and 1, the same for the same seed (mulberry32). */
-function generator(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
