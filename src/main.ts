@@ -22,8 +22,8 @@ async function isBuilt(): Promise<boolean> {
 }
 
 if (!(await isBuilt())) {
-  const { keepYoungHeapSmall } = await import('./young-heap.ts');
-  keepYoungHeapSmall();
+  const { keepHeapSmall } = await import('./small-heap.ts');
+  keepHeapSmall();
   const { runProgram } = await import('./program.ts');
   await runProgram(args, process.env);
 }
