@@ -4,6 +4,8 @@ import { YamlError } from './yaml-error.ts';
 
 /** How many nodes aliases may add to a document. */
 const maxCopied = 1_000_000;
+/** How many characters they may add. */
+const maxCopiedText = 64 * 1024 * 1024;
 
 /**
  * Replaces aliases by copies of what they name, merges `<<`, and forgets anchors, in place where it can (kyaml
@@ -24,6 +26,7 @@ class Expander {
   private readonly within = new Set<YamlNode>();
   private readonly done = new Set<YamlNode>();
   private copied = 0;
+  private copiedText = 0;
 
   constructor(file: string | undefined) {
     this.file = file;
@@ -48,9 +51,18 @@ class Expander {
       throw this.error(alias, `anchor '${alias.value}' contains itself`);
     }
     const expanded = this.expand(target);
-    this.copied += countNodes(expanded);
-    if (this.copied > maxCopied) throw this.error(alias, 'document contains excessive aliasing');
+    this.count(expanded, alias);
     return expanded.copy();
+  }
+
+  /** Counts what is about to be copied: a few lines of aliases can stand for gigabytes. */
+  private count(node: YamlNode, at: YamlNode): void {
+    this.copied += 1;
+    this.copiedText += node.value.length;
+    if (this.copied > maxCopied || this.copiedText > maxCopiedText) {
+      throw this.error(at, 'document contains excessive aliasing');
+    }
+    for (const child of node.content) this.count(child, at);
   }
 
   private mergeInto(node: YamlNode): void {
@@ -59,7 +71,10 @@ class Expander {
     if (merges.length > 1) throw this.error(node, 'duplicate merge key');
     const own = node.content.filter((_, i) => !isMergeKey(node.content[i - (i % 2)] as YamlNode));
     const merged: YamlNode[] = [...own];
-    for (const source of this.sources(merges[0] as YamlNode)) overlay(merged, source.copy().content);
+    for (const source of this.sources(merges[0] as YamlNode)) {
+      this.count(source, node);
+      overlay(merged, source.copy().content);
+    }
     overlay(merged, own);
     node.content = merged;
   }
@@ -109,10 +124,4 @@ function overlay(target: YamlNode[], source: readonly YamlNode[]): void {
     target[at] = key;
     target[at + 1] = value;
   }
-}
-
-function countNodes(node: YamlNode): number {
-  let count = 1;
-  for (const child of node.content) count += countNodes(child);
-  return count;
 }

@@ -1,5 +1,5 @@
 import { EnvsubstError } from './envsubst-error.ts';
-import { substitute } from './functions.ts';
+import { maxOutput, substitute } from './functions.ts';
 import { parseTemplate, type TemplateNode } from './parse.ts';
 
 /** How missing variables are taken. */
@@ -22,8 +22,14 @@ export function envsubst(
   { strict = false }: EnvsubstOptions = {},
 ): string {
   if (!template.includes('$')) return parseTemplate(template).map(textOf).join('');
+  let produced = 0;
   const evaluate = (node: TemplateNode): string => {
-    if (node.kind === 'text') return node.value;
+    const text = node.kind === 'text' ? node.value : call(node);
+    produced += text.length;
+    if (produced > maxOutput) throw new EnvsubstError(`the result is longer than ${maxOutput} characters`);
+    return text;
+  };
+  const call = (node: TemplateNode & { readonly kind: 'call' }): string => {
     const args = node.args.map(evaluate);
     const value = vars(node.param);
     if (value === undefined && strict && !defaultOperators.has(node.name)) {

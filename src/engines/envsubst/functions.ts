@@ -1,5 +1,5 @@
 import { EnvsubstError } from './envsubst-error.ts';
-import { BadPattern, globMatch } from './glob.ts';
+import { BadPattern, compileGlob, GlobRun, globMatch } from './glob.ts';
 
 type Substitute = (value: string, args: readonly string[]) => string;
 
@@ -30,6 +30,12 @@ export function substitute(operator: string, value: string, args: readonly strin
   return value === '' ? args.join('') : value;
 }
 
+/** How many characters a result may have: a value in the place of each of its own letters is gigabytes. */
+export const maxOutput = 64 * 1024 * 1024;
+/** Characters times steps of a pattern. */
+const maxGlobWork = 10_000_000;
+const maxTrialLength = 200;
+
 /** One character by Unicode's simple case mapping, as Go maps: `ß` stays. */
 function upper(char: string): string {
   const mapped = char.toUpperCase();
@@ -49,6 +55,14 @@ function firstCase(value: string, change: (char: string) => string): string {
 
 function byteLength(value: string): number {
   return new TextEncoder().encode(value).length;
+}
+
+/** How many bytes of UTF-8 one character has. */
+function charBytes(char: string): number {
+  const point = char.codePointAt(0) ?? 0;
+  if (point < 0x80) return 1;
+  if (point < 0x800) return 2;
+  return point < 0x10000 ? 3 : 4;
 }
 
 /** Offset and length count bytes. A number that is none leaves the value as it is. */
@@ -77,6 +91,9 @@ function replaceFirst(value: string, [pattern, replacement = '']: readonly strin
 
 function replaceAll(value: string, [pattern, replacement = '']: readonly string[]): string {
   if (pattern === undefined) return value;
+  const times = pattern === '' ? value.length + 1 : value.split(pattern).length - 1;
+  if (value.length + times * replacement.length > maxOutput)
+    throw new EnvsubstError(`the result is longer than ${maxOutput} characters`);
   if (pattern === '') return replacement + [...value].map((char) => char + replacement).join('');
   return value.split(pattern).join(replacement);
 }
@@ -100,21 +117,52 @@ function trimLongest(value: string, pattern: string): string {
  * original cuts by bytes: the parts of a character that it cuts through are U+FFFD each.
  */
 function trimPrefix(value: string, pattern: string, step: 1 | -1): string {
+  const steps = compileGlob(pattern);
   const points = [...value];
-  const cuts = points.flatMap((char, i) => Array.from({ length: byteLength(char) }, (_, part) => ({ i, part })));
+  if (steps === undefined) return trimByTrial(points, pattern, step);
+  if (steps.length * points.length > maxGlobWork) throw new EnvsubstError('the pattern and the value are too long');
+  let found: Cut | undefined;
+  let run = new GlobRun(steps);
+  for (const [i, char] of points.entries()) {
+    let broken = run;
+    for (let part = 1; part < charBytes(char); part++) {
+      broken = broken.after('\ufffd');
+      if (broken.matches) found = { i, part };
+      if (found !== undefined && step === 1) return without(points, found);
+    }
+    run = run.after(char);
+    if (run.matches) found = { i: i + 1, part: 0 };
+    if (found !== undefined && step === 1) break;
+  }
+  return found === undefined ? value : without(points, found);
+}
+
+/** A place in a text: behind `i` characters, and `part` bytes of the next one. */
+interface Cut {
+  readonly i: number;
+  readonly part: number;
+}
+
+function without(points: readonly string[], { i, part }: Cut): string {
+  if (part === 0) return points.slice(i).join('');
+  return '\ufffd'.repeat(charBytes(points[i] ?? '') - part) + points.slice(i + 1).join('');
+}
+
+/** A pattern that is none may still match something short before that is found out: it is tried as the original does. */
+function trimByTrial(points: readonly string[], pattern: string, step: 1 | -1): string {
+  if (points.length > maxTrialLength) throw new EnvsubstError('the pattern is no pattern');
+  const cuts = points.flatMap((char, i) => Array.from({ length: charBytes(char) }, (_, part): Cut => ({ i, part })));
   cuts.push({ i: points.length, part: 0 });
   cuts.shift();
   if (step === -1) cuts.reverse();
   try {
-    for (const { i, part } of cuts) {
-      if (!globMatch(pattern, points.slice(0, i).join('') + '\ufffd'.repeat(part))) continue;
-      if (part === 0) return points.slice(i).join('');
-      return '\ufffd'.repeat(byteLength(points[i] ?? '') - part) + points.slice(i + 1).join('');
+    for (const cut of cuts) {
+      if (globMatch(pattern, points.slice(0, cut.i).join('') + '\ufffd'.repeat(cut.part))) return without(points, cut);
     }
   } catch (error) {
     if (!(error instanceof BadPattern)) throw error;
   }
-  return value;
+  return points.join('');
 }
 
 function reverse(text: string): string {

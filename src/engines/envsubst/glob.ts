@@ -21,6 +21,76 @@ export function globMatch(pattern: string, text: string): boolean {
   return name.length === 0;
 }
 
+/** One step of a compiled pattern: any text, or one character that it takes. */
+export type GlobStep = 'star' | ((char: string) => boolean);
+
+/** A pattern as steps, for {@link GlobRun}; undefined when it is none, which only matching to the end may find out. */
+export function compileGlob(pattern: string): readonly GlobStep[] | undefined {
+  const steps: GlobStep[] = [];
+  let rest = [...pattern];
+  try {
+    while (rest.length > 0) {
+      const { star, chunk, after } = nextChunk(rest);
+      if (star) steps.push('star');
+      for (let at = 0; at < chunk.length; ) {
+        const step = stepAt(chunk, at);
+        steps.push(step.takes);
+        at = step.next;
+      }
+      rest = after;
+    }
+  } catch (error) {
+    if (error instanceof BadPattern) return undefined;
+    throw error;
+  }
+  return steps;
+}
+
+function stepAt(chunk: readonly string[], at: number): { takes: (char: string) => boolean; next: number } {
+  if (chunk[at] === '?') return { takes: () => true, next: at + 1 };
+  if (chunk[at] === '[') {
+    const { next } = matchClass(chunk, at + 1, 'a');
+    return { takes: (char) => matchClass(chunk, at + 1, char).match, next };
+  }
+  const place = chunk[at] === '\\' ? at + 1 : at;
+  const literal = chunk[place];
+  if (literal === undefined) throw new BadPattern();
+  return { takes: (char) => char === literal, next: place + 1 };
+}
+
+/** Matches all prefixes of a text at once: every character costs as much as the pattern is long. */
+export class GlobRun {
+  readonly #steps: readonly GlobStep[];
+  #at: readonly boolean[];
+
+  constructor(steps: readonly GlobStep[], at?: readonly boolean[]) {
+    this.#steps = steps;
+    this.#at = at ?? this.#closed([true]);
+  }
+
+  /** Whether the pattern matches all that was taken so far. */
+  get matches(): boolean {
+    return this.#at[this.#steps.length] === true;
+  }
+
+  /** The run after one character more; this one stays. */
+  after(char: string): GlobRun {
+    const next: boolean[] = [];
+    for (const [i, step] of this.#steps.entries()) {
+      if (this.#at[i] !== true) continue;
+      if (step === 'star') next[i] = true;
+      else if (step(char)) next[i + 1] = true;
+    }
+    return new GlobRun(this.#steps, this.#closed(next));
+  }
+
+  /** A star may take nothing. */
+  #closed(at: boolean[]): boolean[] {
+    for (const [i, step] of this.#steps.entries()) if (step === 'star' && at[i] === true) at[i + 1] = true;
+    return at;
+  }
+}
+
 /** What is left of `name` after `chunk`; a star before the chunk lets it begin anywhere. */
 function place(chunk: readonly string[], name: string[], star: boolean, last: boolean): string[] | undefined {
   const limit = star ? name.length : 0;

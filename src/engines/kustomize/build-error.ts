@@ -56,6 +56,14 @@ export function combined(errors: readonly BuildError[]): BuildError {
 /** A remote file or repository that the build was not given: refused, or not fetched yet. */
 export class RemoteMissing extends BuildError {}
 
+/** One of the bounds on a build: nothing more is tried, unlike after other problems. */
+export class LimitExceeded extends BuildError {}
+
+/** Whether an error came of a bound on the build. */
+export function isLimitExceeded(error: unknown): boolean {
+  return error instanceof LimitExceeded || (error instanceof Error && isLimitExceeded(error.cause));
+}
+
 /** Whether an error came of a remote that the build was not given. */
 export function isRemoteMissing(error: unknown): boolean {
   return error instanceof RemoteMissing || (error instanceof Error && isRemoteMissing(error.cause));

@@ -248,7 +248,7 @@ describe('a build with remotes that cannot be read', () => {
   }
 
   const limited = (limits: Partial<RemoteLimits>, files: Files) =>
-    failure(files, world(), { limits: { maxRemotes: 100, maxFileBytes: 1e6, maxTotalBytes: 1e6, ...limits } });
+    failure(files, world(), { remoteLimits: { maxRemotes: 100, maxFileBytes: 1e6, maxTotalBytes: 1e6, ...limits } });
 
   it('ends at its limits', async () => {
     const two = {
@@ -266,7 +266,7 @@ describe('a build with remotes that cannot be read', () => {
     const files = { 'kustomization.yaml': 'resources: ["git@x.example:a/b?ref=1000"]' };
     assert.match(await failure(files, endless, { maxDepth: 7 }), /deeper than 7 levels/);
     const limits = { maxRemotes: 9, maxFileBytes: 1e6, maxTotalBytes: 1e6 };
-    assert.match(await failure(files, endless, { limits }), /more than 9 remote/);
+    assert.match(await failure(files, endless, { remoteLimits: limits }), /more than 9 remote/);
   });
 
   it('ends with its signal', async () => {

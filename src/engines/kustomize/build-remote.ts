@@ -8,7 +8,7 @@ export interface RemoteBuildOptions extends Omit<BuildOptions, 'remotes'> {
   readonly source: RemoteSource;
   /** Ends the fetching, and carries its deadline. */
   readonly signal: AbortSignal;
-  readonly limits?: RemoteLimits;
+  readonly remoteLimits?: RemoteLimits;
 }
 
 /** What a build with remotes gives. */
@@ -26,9 +26,9 @@ export interface RemoteBuildResult extends BuildResult {
 export async function buildWithRemotes(
   tree: Tree,
   dir: BuildDir,
-  { source, signal, limits, ...options }: RemoteBuildOptions,
+  { source, signal, remoteLimits, ...options }: RemoteBuildOptions,
 ): Promise<RemoteBuildResult> {
-  const remotes = new FetchedRemotes(limits);
+  const remotes = new FetchedRemotes(remoteLimits);
   for (;;) {
     signal.throwIfAborted();
     try {

@@ -123,9 +123,11 @@ describe('build', () => {
         i === 39 ? 'namePrefix: x' : `resources: [../d${i + 1}, ../d${i + 1}/]`,
       ]),
     );
-    failsWith(memoryTree(twice), 'd0', /too many kustomizations/, { maxKustomizations: 500 });
+    failsWith(memoryTree(twice), 'd0', /more than 500 kustomizations/, { limits: { maxKustomizations: 500 } });
     const missing = { ...twice, 'd39/kustomization.yaml': 'resources: [nothing]' };
-    failsWith(memoryTree(missing), 'd0', /too many kustomizations|doesn't exist/, { maxKustomizations: 500 });
+    failsWith(memoryTree(missing), 'd0', /more than 500 kustomizations|doesn't exist/, {
+      limits: { maxKustomizations: 500 },
+    });
   });
 
   it('tells of all problems that do not depend on each other, the first one first', () => {

@@ -4,6 +4,7 @@ import { NodeKindError } from '../../yaml/fields.ts';
 import { jsonValue } from '../../yaml/json-value.ts';
 import type { YamlNode } from '../../yaml/node.ts';
 import { YamlError } from '../../yaml/yaml-error.ts';
+import { Budget, type BuildLimits } from './budget.ts';
 import { BuildError, located, prefixed, told } from './build-error.ts';
 import { fieldSpec } from './config/field-spec.ts';
 import { SchemaRegistry } from './openapi/registry.ts';
@@ -46,8 +47,8 @@ export interface BuildOptions {
   readonly remotes?: RemoteAnswers;
   /** How deep kustomizations may refer to each other (default 100). */
   readonly maxDepth?: number;
-  /** How many kustomizations may be read, one that is referred to twice counting twice (default 20,000). */
-  readonly maxKustomizations?: number;
+  /** Bounds on what the build reads and copies. */
+  readonly limits?: Partial<BuildLimits>;
 }
 
 /** Where a build begins: a directory of the tree, or a kustomization in a repository. */
@@ -92,7 +93,7 @@ function buildTree(tree: Tree, dir: BuildDir, options: BuildOptions): BuildResul
     rootOnly: options.loadRestrictions !== 'none',
     refuseAmbiguous: version === 'v5.8.2',
     maxDepth: options.maxDepth ?? 100,
-    budget: { kustomizations: options.maxKustomizations ?? 20_000 },
+    budget: new Budget(options.limits),
     remotes: options.remotes ?? refusingRemotes('remote resources are not enabled'),
   };
   const loader = typeof dir === 'string' ? Loader.at(tree, dir, loading) : Loader.atUrl(dir.url, loading);
@@ -111,7 +112,7 @@ function buildTree(tree: Tree, dir: BuildDir, options: BuildOptions): BuildResul
 function complete(accumulated: Accumulator, target: KustTarget, options: BuildOptions): void {
   hashTransformer.transform(accumulated.map);
   nameReferenceTransformer(accumulated.config.nameReference).transform(accumulated.map);
-  accumulated.resolveVars();
+  accumulated.resolveVars(target.budget);
   dropLocal(accumulated.map);
   finish(accumulated.map, target, options);
 }

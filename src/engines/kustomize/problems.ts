@@ -1,4 +1,4 @@
-import { BuildError, combined, prefixed } from './build-error.ts';
+import { BuildError, combined, isLimitExceeded, prefixed } from './build-error.ts';
 
 /** How many problems one step collects before it gives up. */
 const maxProblems = 20;
@@ -15,6 +15,7 @@ export class Problems {
     try {
       return action();
     } catch (error) {
+      if (isLimitExceeded(error)) throw error;
       this.#found.push(error);
       if (this.#found.length >= maxProblems) this.throwIfAny();
       return undefined;

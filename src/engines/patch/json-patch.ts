@@ -26,18 +26,31 @@ export function readJsonPatch(value: unknown): readonly JsonPatchOperation[] {
   });
 }
 
+/** The `copy` operations of a patch copy more than anybody could mean. */
+export class CopyLimitError extends JsonPatchError {}
+
+/** What the `copy` operations of one patch may copy: each of them can double a document. */
+const maxCopiedValues = 200_000;
+const maxCopiedText = 16 * 1024 * 1024;
+
+interface CopyBudget {
+  values: number;
+  text: number;
+}
+
 /**
  * Applies a patch to a JSON value and answers the result; `document` itself is not changed. As
  * github.com/evanphx/json-patch v4 does it, which kustomize uses: replacing a member that is not there adds it,
  * negative indices count from the end. Throws {@link JsonPatchError} naming the operation and the path.
  */
 export function applyJsonPatch(document: unknown, patch: readonly JsonPatchOperation[]): unknown {
+  const budget = { values: maxCopiedValues, text: maxCopiedText };
   let root: unknown = structuredCopy(document);
-  for (const operation of patch) root = applyOne(root, operation);
+  for (const operation of patch) root = applyOne(root, operation, budget);
   return root;
 }
 
-function applyOne(root: unknown, operation: JsonPatchOperation): unknown {
+function applyOne(root: unknown, operation: JsonPatchOperation, budget: CopyBudget): unknown {
   const { op } = operation;
   switch (op) {
     case 'add':
@@ -57,7 +70,7 @@ function applyOne(root: unknown, operation: JsonPatchOperation): unknown {
     }
     case 'copy': {
       const value = get(placeOf(root, operation, 'from'), textOf(operation, 'from'));
-      add(placeOf(root, operation, 'path'), structuredCopy(value ?? null), textOf(operation, 'path'));
+      add(placeOf(root, operation, 'path'), structuredCopy(value ?? null, budget), textOf(operation, 'path'));
       return root;
     }
     case 'test':
@@ -147,13 +160,19 @@ function isContainer(value: unknown): value is Container {
 
 /** Sets an own member also when it is called `__proto__`. */
 function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key !== '__proto__') target[key] = value;
+  else Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-function structuredCopy(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(structuredCopy);
+function structuredCopy(value: unknown, budget?: CopyBudget): unknown {
+  if (budget !== undefined) {
+    budget.values -= 1;
+    budget.text -= typeof value === 'string' ? value.length : 0;
+    if (budget.values < 0 || budget.text < 0) throw new CopyLimitError('copy operations copy too much');
+  }
+  if (Array.isArray(value)) return value.map((item) => structuredCopy(item, budget));
   if (!isRecord(value)) return value;
   const copy: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) setOwn(copy, key, structuredCopy(member));
+  for (const [key, member] of Object.entries(value)) setOwn(copy, key, structuredCopy(member, budget));
   return copy;
 }

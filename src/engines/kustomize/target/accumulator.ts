@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.ts';
 import { BuildError, prefixed } from '../build-error.ts';
 import { emptyConfig, mergeConfig, type TransformerConfig } from '../config/transformer-config.ts';
 import type { Var } from '../kustomization/types.ts';
@@ -62,11 +63,11 @@ export class Accumulator {
   }
 
   /** Puts the values of vars into the fields that may have them. */
-  resolveVars(): void {
+  resolveVars(budget: Budget): void {
     if (this.vars.size === 0) return;
     const values = new Map<string, VarValue | undefined>();
     for (const name of [...this.vars.keys()].sort()) values.set(name, this.valueOf(this.vars.get(name) as Var));
-    varTransformer(values, this.config.varReference).transform(this.map);
+    varTransformer(values, this.config.varReference, budget).transform(this.map);
   }
 
   private valueOf(variable: Var): VarValue | undefined {

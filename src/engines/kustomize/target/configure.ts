@@ -91,7 +91,9 @@ const order: readonly (readonly [kind: string, make: Make])[] = [
   [
     'ReplacementTransformer',
     ({ replacements = [] }, _, { loader, version }) =>
-      replacements.length === 0 ? [] : [replacementTransformer(loadReplacements(replacements, loader), version)],
+      replacements.length === 0
+        ? []
+        : [replacementTransformer(loadReplacements(replacements, loader), { version, budget: loader.budget })],
   ],
 ];
 

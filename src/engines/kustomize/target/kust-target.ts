@@ -1,6 +1,7 @@
 import { jsonEqual } from '../../../lib/json.ts';
 import { jsonValue } from '../../../yaml/json-value.ts';
 import { parseYaml } from '../../../yaml/parse.ts';
+import type { Budget } from '../budget.ts';
 import { BuildError, type BuildErrorPlace, isRemoteMissing, located, prefixed } from '../build-error.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import { readCrdFile } from '../config/crd-config.ts';
@@ -80,6 +81,11 @@ export class KustTarget {
     const target = new KustTarget({ ...context, buildMetadata }, loader, loaded, origin);
     target.useSchemas(true);
     return target;
+  }
+
+  /** What the build may still do. */
+  get budget(): Budget {
+    return this.loader.budget;
   }
 
   /** What the build is told to note. */

@@ -1,5 +1,6 @@
 import { redact } from '../../../lib/redact.ts';
 import type { EntryType, Tree } from '../../../lib/tree.ts';
+import type { Budget } from '../budget.ts';
 import { BuildError } from '../build-error.ts';
 import { baseName, cleanRelative, isBelow, joinPath } from '../paths/join.ts';
 import { httpStatusText } from '../remote/http-status.ts';
@@ -14,8 +15,7 @@ export interface LoaderOptions {
   readonly refuseAmbiguous: boolean;
   /** How deep kustomizations may refer to kustomizations. */
   readonly maxDepth: number;
-  /** How many more loaders there may be: kustomizations that refer to each other twice on each level double each time. */
-  readonly budget: { kustomizations: number };
+  readonly budget: Budget;
   /** Reads what is not in the tree. */
   readonly remotes: RemoteAnswers;
 }
@@ -46,8 +46,7 @@ export class Loader {
     this.options = options;
     this.referrer = referrer;
     this.depth = referrer === undefined ? 0 : referrer.depth + 1;
-    options.budget.kustomizations -= 1;
-    if (options.budget.kustomizations < 0) throw new BuildError('the build needs too many kustomizations');
+    options.budget.enter();
   }
 
   /** A loader at a directory of the tree. Throws {@link BuildError} when it is none. */
@@ -73,6 +72,11 @@ export class Loader {
     if (type === 'file') throw new BuildError(`'${shown}' refers to file '${baseName(root)}'; expecting directory`);
     assertDirectory(type, shown);
     return new Loader({ tree, root, repo: spec }, { ...options, rootOnly: true }, referrer);
+  }
+
+  /** What the build may still do. */
+  get budget(): Budget {
+    return this.options.budget;
   }
 
   /** The name of the directory itself. */
@@ -104,7 +108,12 @@ export class Loader {
 
   /** The bytes of a file. Throws {@link BuildError}. */
   bytes(path: string): Uint8Array {
-    if (isRemoteFile(path)) return this.remoteBytes(path);
+    const bytes = isRemoteFile(path) ? this.remoteBytes(path) : this.localBytes(path);
+    this.budget.read(bytes.byteLength);
+    return bytes;
+  }
+
+  private localBytes(path: string): Uint8Array {
     const full = joinPath(this.root, path);
     const shown = this.shownFile(path);
     const outside = `security; file '${shown}' is not in or below '${this.shown}'`;

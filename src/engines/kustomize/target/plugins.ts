@@ -78,7 +78,8 @@ const transformers: Readonly<Record<string, Make<Transformer>>> = {
   },
   ReplacementTransformer: (read, context) => {
     const { replacements = [] } = read({ replacements: kustomizationType.replacements });
-    return replacementTransformer(loadReplacements(replacements, context.loader), context.version);
+    const { loader, version } = context;
+    return replacementTransformer(loadReplacements(replacements, loader), { version, budget: loader.budget });
   },
   ReplicaCountTransformer: (read) => {
     const { replica = {}, fieldSpecs: specs } = read({ replica: { struct: replicaType }, fieldSpecs });

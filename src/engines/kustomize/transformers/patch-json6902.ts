@@ -28,7 +28,8 @@ export function json6902Transformer(
   if (operations.length === 0) throw new BuildError(`patch appears to be empty; file=${path}, JsonOp=${text}`, place);
   return {
     transform: (map) => {
-      for (const resource of selectResources(map.resources, target)) applyPatch(resource, operations, source);
+      const { budget } = context.loader;
+      for (const resource of selectResources(map.resources, target)) applyPatch(resource, operations, source, budget);
     },
   };
 }

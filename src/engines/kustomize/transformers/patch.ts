@@ -25,7 +25,8 @@ export function patchTransformer(args: Patch, context: PluginContext): Transform
   if (patches.length > 0 && operations.length > 0) {
     throw new BuildError(`illegally qualifies as both an SM and JSON patch: ${source.shown}`, place);
   }
-  if (merge.failed !== undefined) return { transform: (map) => patchJson(map, operations, args.target, source) };
+  if (merge.failed !== undefined)
+    return { transform: (map) => patchJson(map, operations, args.target, source, context) };
   for (const patch of patches) {
     if (args.options?.allowNameChange === true) patch.enable(note.allowNameChange);
     if (args.options?.allowKindChange === true) patch.enable(note.allowKindChange);
@@ -67,7 +68,7 @@ function patchMerge(
   patches: readonly Resource[],
   target: Selector | undefined,
   source: PatchSource,
-  { schemaFor }: PluginContext,
+  { schemaFor, loader }: PluginContext,
 ): void {
   const [first] = patches;
   if (first === undefined) return;
@@ -79,7 +80,9 @@ function patchMerge(
         { field: 'patches.target', quotes: source.quotes },
       );
     }
-    mergePatchInto(map, selectResources(map.resources, target), first, schemaFor);
+    const targets = selectResources(map.resources, target);
+    loader.budget.copy(first.node, targets.length);
+    mergePatchInto(map, targets, first, schemaFor);
     return;
   }
   collect(patches, (patch) => mergePatch(targetOf(map, patch), patch.copy(), schemaFor));
@@ -99,6 +102,7 @@ function patchJson(
   operations: readonly JsonPatchOperation[],
   target: Selector | undefined,
   source: PatchSource,
+  { loader }: PluginContext,
 ): void {
   if (target === undefined) {
     throw new BuildError(`must specify a target for JSON patch ${source.shown}`, {
@@ -108,6 +112,6 @@ function patchJson(
   }
   for (const resource of selectResources(map.resources, target)) {
     resource.storePreviousId();
-    applyPatch(resource, operations, source);
+    applyPatch(resource, operations, source, loader.budget);
   }
 }

@@ -114,12 +114,7 @@ function refined(node: YamlNode, options: FieldOptions | undefined): YamlNode {
   return copy;
 }
 
-function applyTo(
-  resources: readonly Resource[],
-  value: YamlNode,
-  target: Target,
-  context: ReplacementContext,
-): void {
+function applyTo(resources: readonly Resource[], value: YamlNode, target: Target, context: ReplacementContext): void {
   if (target.select === undefined) {
     throw new BuildError('target must specify resources to select', { field: 'replacements.targets.select' });
   }

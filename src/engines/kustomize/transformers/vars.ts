@@ -1,6 +1,7 @@
 import { isStringNode } from '../../../yaml/fields.ts';
 import { formatFloat } from '../../../yaml/go-number.ts';
 import { TAG, type YamlNode } from '../../../yaml/node.ts';
+import type { Budget } from '../budget.ts';
 import { BuildError } from '../build-error.ts';
 import type { FieldSpec } from '../config/field-spec.ts';
 import { lookup } from '../paths/lookup.ts';
@@ -44,8 +45,9 @@ export function varValueAt(resource: Resource, fieldPath: string): VarValue | un
 export function varTransformer(
   values: ReadonlyMap<string, VarValue | undefined>,
   specs: readonly FieldSpec[],
+  budget: Budget,
 ): Transformer {
-  const set = (node: YamlNode): void => replaceIn(node, values);
+  const set = (node: YamlNode): void => replaceIn(node, (item) => expand(item, values, budget));
   return {
     transform: (map) => {
       eachResource(map.resources, ({ node }) => {
@@ -55,10 +57,10 @@ export function varTransformer(
   };
 }
 
-function replaceIn(node: YamlNode, values: ReadonlyMap<string, VarValue | undefined>): void {
+function replaceIn(node: YamlNode, expandItem: (item: YamlNode) => void): void {
   if (node.tag === TAG.null) return;
   if (node.kind === 'scalar') {
-    if (isStringNode(node)) expand(node, values);
+    if (isStringNode(node)) expandItem(node);
     return;
   }
   const isMap = node.kind === 'mapping';
@@ -67,20 +69,28 @@ function replaceIn(node: YamlNode, values: ReadonlyMap<string, VarValue | undefi
     if (isKey && !isStringNode(item)) throw new BuildError(`invalid map key: value='${item.value}', tag='${item.tag}'`);
     if (isKey || (isMap && !isStringNode(item))) return;
     if (!isStringNode(item)) throw new BuildError('invalid value type expect a string');
-    expand(item, values);
+    expandItem(item);
   });
 }
 
-function expand(node: YamlNode, values: ReadonlyMap<string, VarValue | undefined>): void {
-  const { text, tag } = expandText(node.value, values);
+function expand(node: YamlNode, values: ReadonlyMap<string, VarValue | undefined>, budget: Budget): void {
+  const { text, tag } = expandText(node.value, values, (length) => budget.grow(0, length));
   node.value = text;
   node.tag = tag;
   node.style = 0;
 }
 
-/** Replaces `$(VAR)`; `$$` is a dollar sign, a variable that is not known stays. A lone variable keeps its type. */
-export function expandText(text: string, values: ReadonlyMap<string, VarValue | undefined>): VarValue {
+/**
+ * Replaces `$(VAR)`; `$$` is a dollar sign, a variable that is not known stays. A lone variable keeps its type. `spend` is told
+ * how much text each value adds.
+ */
+export function expandText(
+  text: string,
+  values: ReadonlyMap<string, VarValue | undefined>,
+  spend: (length: number) => void = () => undefined,
+): VarValue {
   let out = '';
+  let close = text.indexOf(')');
   for (let i = 0; i < text.length; i++) {
     const char = text[i] as string;
     const next = text[i + 1];
@@ -93,13 +103,14 @@ export function expandText(text: string, values: ReadonlyMap<string, VarValue | 
       out += next === '$' ? '$' : `$${next}`;
       continue;
     }
-    const close = text.indexOf(')', i);
+    if (close >= 0 && close < i) close = text.indexOf(')', i);
     if (close < 0) {
       out += '$(';
       continue;
     }
     const name = text.slice(i + 1, close);
     const value = values.get(name);
+    spend(value?.text.length ?? 0);
     if (value !== undefined && text === `$(${name})`) return value;
     out += value === undefined ? `$(${name})` : embedded(value);
     i = close;
