@@ -1,4 +1,4 @@
-import { EVENT_ID, type Event, parseEvents } from 'js-yaml';
+import { EVENT_ID, type Event, parseEvents, SCALAR_STYLE, type ScalarEvent } from 'js-yaml';
 import type { YamlNode } from '../../yaml/node.ts';
 
 /** A place in a text; both count from 0. */
@@ -112,7 +112,7 @@ function placesOf(
 function startOf(event: Event): readonly number[] {
   switch (event.type) {
     case EVENT_ID.SCALAR:
-      return [event.valueStart];
+      return [isQuoted(event) ? event.valueStart - 1 : event.valueStart];
     case EVENT_ID.ALIAS:
       return [event.anchorStart];
     case EVENT_ID.SEQUENCE:
@@ -121,4 +121,8 @@ function startOf(event: Event): readonly number[] {
     default:
       return [];
   }
+}
+
+function isQuoted({ style }: ScalarEvent): boolean {
+  return style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED;
 }

@@ -33,6 +33,8 @@ class Reader {
   readonly #comments: OwnLineComment[];
   readonly #within = new Set<YamlNode>();
   #nodes = 0;
+  /** The line before which comments were given to the deepest level already. */
+  #trailed = -1;
 
   constructor(layout: Layout) {
     this.#layout = layout;
@@ -102,21 +104,29 @@ class Reader {
       for (const comment of this.#before(key, value)) items.push({ key: comment, value: null });
       items.push({ key: name, value: this.#value(value, this.#placeOr(following, next)) });
     }
-    for (const comment of this.#trailing(content[0], next)) items.push({ key: comment, value: null });
+    const trailing = this.#isFlow(target) ? [] : this.#trailing(content[0], next);
+    for (const comment of trailing) items.push({ key: comment, value: null });
     return new Branch(items);
   }
 
   #sequence(node: YamlNode, next: Place): readonly Value[] {
     const values: Value[] = [...this.#flowComment(node)];
     for (const [i, item] of node.content.entries()) {
-      values.push(...this.#before(item, item), this.#value(item, this.#placeOr(node.content[i + 1], next)));
+      values.push(...this.#before(item, item), this.#value(item, this.#dashOr(node, node.content[i + 1], next)));
     }
-    values.push(...this.#trailing(node, next));
+    if (!this.#isFlow(node)) values.push(...this.#trailing(node, next));
     return values;
   }
 
   #placeOr(node: YamlNode | undefined, next: Place): Place {
     return (node === undefined ? undefined : this.#layout.places.get(node)) ?? next;
+  }
+
+  /** Where the dash of an item stands: in the column of the sequence. */
+  #dashOr(sequence: YamlNode, item: YamlNode | undefined, next: Place): Place {
+    const line = item === undefined ? undefined : this.#layout.places.get(item)?.line;
+    const column = this.#layout.places.get(sequence)?.column;
+    return line === undefined || column === undefined ? next : { line, column };
   }
 
   /** Comments above an entry, and the one behind its value, which comes before it in the tree as well. */
@@ -140,12 +150,20 @@ class Reader {
     return (node.style & STYLE.flow) !== 0;
   }
 
-  /** Comments at the end of a collection: as far to the right as its entries, further than what comes next. */
+  /**
+   * Comments at the end of a collection, to the right of what comes next. go-yaml gives the first ones to the value that
+   * stands before them, however deep it is, and those that stand further to the left to the level they are at.
+   */
   #trailing(first: YamlNode | undefined, next: Place): readonly Comment[] {
-    const own = first === undefined ? undefined : this.#layout.places.get(first);
-    if (own === undefined) return [];
+    const [comment] = this.#comments;
+    const isTrailing = ({ line, column }: Place): boolean => line < next.line && column > next.column;
+    if (comment === undefined || !isTrailing(comment)) return [];
+    const isDeepest = this.#trailed !== next.line;
+    this.#trailed = next.line;
+    const own = first === undefined ? undefined : this.#layout.places.get(first)?.column;
     return this.#takeWhile(
-      ({ line, column }) => line > own.line && line < next.line && column >= own.column && column > next.column,
+      (one) =>
+        isTrailing(one) && ((isDeepest && one.column === comment.column) || (own !== undefined && one.column >= own)),
     );
   }
 

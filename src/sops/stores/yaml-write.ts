@@ -60,10 +60,11 @@ class Emitter {
         (value.inline ? waiting.behind : waiting.above).push(value.text);
         continue;
       }
-      this.#comments(waiting.above, indent);
+      const { comments, rest } = withoutHead(value);
+      this.#comments([...waiting.above, ...comments], indent);
       this.#startLine(indent);
       this.out += '-';
-      this.#item(value, indent + 2, commentOf(waiting.behind));
+      this.#item(rest, indent + 2, commentOf(waiting.behind));
       waiting.above = [];
       waiting.behind = [];
     }
@@ -83,10 +84,7 @@ class Emitter {
     const before = this.out;
     this.out = '';
     write();
-    const body = this.out;
-    // A comment above the first entry is put on lines of its own.
-    const own = body.startsWith(`${' '.repeat(indent)}#`);
-    this.out = own ? `${before}\n${body}` : `${before} ${body.slice(indent)}`;
+    this.out = `${before} ${this.out.slice(indent)}`;
   }
 
   #startLine(indent: number): void {
@@ -130,6 +128,21 @@ class Emitter {
         : `${text === '' ? '' : ' '}${text}${comment}`;
     }
   }
+}
+
+/** Comments at the beginning of a collection in a sequence are written above its dash. */
+function withoutHead(value: Value): { readonly comments: readonly string[]; readonly rest: Value } {
+  if (value instanceof Branch && !isEmpty(value)) {
+    const count = value.items.findIndex(({ key }) => !(key instanceof Comment) || key.inline);
+    const comments = value.items.slice(0, count).flatMap(({ key }) => (key instanceof Comment ? [key.text] : []));
+    return { comments, rest: new Branch(value.items.slice(count)) };
+  }
+  if (isFilledList(value)) {
+    const count = value.findIndex((item) => !(item instanceof Comment) || item.inline);
+    const comments = value.slice(0, count).flatMap((item) => (item instanceof Comment ? [item.text] : []));
+    return { comments, rest: value.slice(count) };
+  }
+  return { comments: [], rest: value };
 }
 
 /** go-yaml aligns everything but what is in a sequence to multiples of the step. */
