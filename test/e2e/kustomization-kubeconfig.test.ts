@@ -63,7 +63,6 @@ describe('spec.kubeConfig', { concurrency: 4 }, () => {
     await there.waitGone(ref('v1', 'ConfigMap', 'b'));
 
     await there.delete(ref('v1', 'ConfigMap', 'a'));
-    await team.request();
     await there.waitFor(ref('v1', 'ConfigMap', 'a'), 'applied again', () => true);
 
     await team.uninstall();

@@ -85,7 +85,7 @@ describe('key services', () => {
     });
     const vault: VaultOperator = { settings: async () => ({}), loginPaths: undefined };
     const bytes = new Map(Object.entries(entries).map(([name, value]) => [name, Buffer.from(value)]));
-    const all = { cloud: auth, vault, identity: undefined, involved, ...options };
+    const all = { cloud: auth, vault, identity: undefined, nodeIdentities: true, involved, ...options };
     return cloudKeySources(bytes, all, (name, parse) => {
       try {
         return parse();
@@ -340,6 +340,18 @@ describe('key services', () => {
         'azure.workload.identity/client-id': 'team',
       };
       assert.deepEqual(await decrypt(sources({}, { identity, annotations }), azureKey), dataKey);
+    });
+
+    it("takes the node's identity only where that is allowed", async () => {
+      cloud.on('GET http://169.254.169.254/metadata/identity/oauth2/token', {
+        body: { access_token: 'azure', expires_in: '3600' },
+      });
+      const entries = { 'sops.azure-kv': 'clientId: node' };
+      assert.deepEqual(await decrypt(sources(entries), azureKey), dataKey);
+      await assert.rejects(
+        decrypt(sources(entries, { nodeIdentities: false }), azureKey),
+        /managed identities are not allowed here/,
+      );
     });
 
     for (const vaultUrl of [

@@ -25,6 +25,8 @@ export interface CloudSourcesOptions {
   readonly vault: VaultOperator;
   /** As whom clouds are asked where the Secret has no credentials; the controller itself when absent. */
   readonly identity: TokenIdentity | undefined;
+  /** Whether Secrets may name managed identities of the node that the controller runs on. */
+  readonly nodeIdentities: boolean;
   /** Whom metrics count tokens for. */
   readonly involved: Omit<InvolvedObject, 'operation'>;
 }
@@ -95,14 +97,15 @@ function gcpSource(
 
 function azureSource(
   own: AzureIdentity | undefined,
-  { cloud, identity, involved }: CloudSourcesOptions,
+  { cloud, identity, involved, nodeIdentities }: CloudSourcesOptions,
 ): CloudSources['azure_kv'] {
   const { http, tokens, azure, cache } = cloud;
   const counted = { ...involved, operation: 'decrypt_with_azure' };
   return azureKeyVaultKeySource({
     http,
-    token(scope, signal) {
+    async token(scope, signal) {
       if (own === undefined) return tokens.get(azure, { identity, scopes: [scope], involved: counted }, signal);
+      if ('managedIdentity' in own && !nodeIdentities) throw new Error('managed identities are not allowed here');
       const fetch = (shared: AbortSignal) =>
         'managedIdentity' in own
           ? managedIdentityToken(cloud, own.managedIdentity, scope, shared)

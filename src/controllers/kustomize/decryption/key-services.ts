@@ -47,6 +47,8 @@ export class KeyServices {
           vaultConfigMap === undefined ? undefined : (signal: AbortSignal) => this.#loginPaths(vaultConfigMap, signal),
       },
       identity: account === '' ? undefined : { namespace, name: account, isDefault: own === '' },
+      // Who takes the controller's identity from tenants does not mean to leave them the node's.
+      nodeIdentities: defaultServiceAccount === '',
       involved: { kind: 'Kustomization', namespace, name },
     };
     return cloudKeySources(entries, options, read);
