@@ -43,7 +43,8 @@ const decodedAtOnce = 200;
 export async function tracedBuild(task: BuildTask, env: BuildEnvironment): Promise<TracedBuild> {
   const { key, inputs, artifact } = task;
   const { builds } = env;
-  if (builds.placeOf(key) !== 'thread') {
+  // Keys never go to the thread: what needs them is built here, wherever it was built before it did.
+  if (inputs.decryptionKeys !== undefined || builds.placeOf(key) !== 'thread') {
     const bound = inputs.decryptionKeys === undefined && builds.placeOf(key) === undefined ? maxBytesHere : Infinity;
     const traced = new TracedTree(artifact.tree);
     const tree = new BoundedTree(traced, bound);
