@@ -254,11 +254,13 @@ describe('what Kustomizations wait for', { concurrency: 6 }, () => {
     });
   });
 
-  const web = ref('apps/v1', 'Deployment', 'web');
-  /** Lets the Pods of the stuck Deployment become ready. */
+  /** Lets the Pods of the stuck Deployment become ready. Its own template is not to be changed by hand. */
   async function heal({ kubectl }: Tenant): Promise<void> {
-    const metadata = { annotations: { 'sluice.test/never-ready': null } };
-    await kubectl.patch(web, { spec: { template: { metadata } } }, { fieldManager: 'test' });
+    const pods = await waitFor(async () => {
+      const found = await kubectl.list('v1', 'Pod', 'app=web');
+      return found.length > 0 && found;
+    }, 'its Pods');
+    for (const pod of pods) await kubectl.annotate(pod, { 'sluice.test/never-ready': null });
   }
 });
 

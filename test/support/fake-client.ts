@@ -64,7 +64,8 @@ export class FakeServer {
   answer: Answer = () => undefined;
   /** How events reach the watches: at once, unless a test has its own mind about it. */
   deliver: (event: () => void) => void = queueMicrotask;
-  #version = 0;
+  /** As in etcd, no object has the first one. */
+  #version = 1;
   readonly #watchers = new Set<Watcher>();
 
   client(): Client {

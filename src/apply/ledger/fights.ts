@@ -25,17 +25,17 @@ export class Fights {
     else fight.correctedAt = now;
   }
 
-  /** The object differs again: when to correct it, in milliseconds from now, and how often that has not helped. */
-  drifted(id: string, now: number, maxPauseMs: number): { readonly delayMs: number; readonly lost: number } {
+  /** The object differs again: when to correct it, in milliseconds from now. */
+  drifted(id: string, now: number, maxPauseMs: number): number {
     const fight = this.#fights.get(id);
-    if (fight === undefined) return { delayMs: 0, lost: 0 };
+    if (fight === undefined) return 0;
     const pauseMs = pauseAfter(fight.lost, maxPauseMs);
     if (now - fight.correctedAt > Math.max(peaceMs, 2 * pauseMs)) {
       this.#fights.delete(id);
-      return { delayMs: 0, lost: 0 };
+      return 0;
     }
     fight.lost++;
-    return { delayMs: pauseAfter(fight.lost, maxPauseMs), lost: fight.lost };
+    return pauseAfter(fight.lost, maxPauseMs);
   }
 
   /** Corrections of the object in a row that did not hold. */

@@ -22,7 +22,7 @@ export interface KindViewOptions {
 /** In more namespaces than this a kind is watched in all of them by one watch, where that is allowed. */
 const maxNamespaces = 3;
 /** Where watching was not allowed it is tried again after this time. */
-const refusedForMs = 10 * 60_000;
+const refusedForMs = 5 * 60_000;
 
 const everywhere = '';
 

@@ -26,6 +26,9 @@ export interface KindWatchOptions {
   ended(reason: 'refused' | 'unserved'): void;
 }
 
+/** What was allowed once is given up when it has been refused for so long. */
+const refusalMs = 60_000;
+
 /**
  * One metadata-only watch on the labelled objects of a kind. It is `live` from its first list on, until the server is
  * heard to be out of reach; then again when it answers.
@@ -35,6 +38,7 @@ export class KindWatch {
   readonly #stopped = new AbortController();
   #synced = false;
   #reachable = true;
+  #refusedAt: number | undefined;
 
   constructor(options: KindWatchOptions) {
     this.#options = options;
@@ -48,6 +52,13 @@ export class KindWatch {
 
   stop(): void {
     this.#stopped.abort();
+  }
+
+  /** A server that has just started refuses and does not know what it allows and serves a moment later. */
+  #mayPass(): boolean {
+    const now = this.#options.clock.now();
+    this.#refusedAt ??= now;
+    return this.#synced && now - this.#refusedAt < refusalMs;
   }
 
   #run(): void {
@@ -71,17 +82,19 @@ export class KindWatch {
         replace: told((seen: readonly Seen[], resourceVersion = '') => {
           this.#synced = true;
           this.#reachable = true;
+          this.#refusedAt = undefined;
           handlers.replace(seen, resourceVersion);
         }),
         upsert: told(handlers.upsert),
         remove: told(handlers.remove),
         resumed: told(() => {
           this.#reachable = true;
+          this.#refusedAt = undefined;
         }),
         error: told((error: Error) => {
           this.#reachable = false;
           const reason = endOf(error);
-          if (reason === undefined) return;
+          if (reason === undefined || this.#mayPass()) return;
           this.stop();
           ended(reason);
         }),

@@ -179,7 +179,7 @@ export class Ledger {
     if (seen !== 'absent' && seen.terminating) return;
     if (state.drifted.has(id)) return;
     const now = this.#clock.now();
-    const { delayMs } = state.fights.drifted(id, now, this.#options.maxPauseMs(state.owner));
+    const delayMs = state.fights.drifted(id, now, this.#options.maxPauseMs(state.owner));
     state.drifted.set(id, now + delayMs);
     this.#arm(state);
   }
