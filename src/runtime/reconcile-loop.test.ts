@@ -144,9 +144,9 @@ describe('ReconcileLoop', () => {
     it('is written when it lasts, however often it is looked at', async () => {
       pipeline = async () => underWay;
       await reconcile();
-      clock.advance(600);
+      clock.advance(2000);
       await reconcile();
-      clock.advance(500);
+      clock.advance(1500);
       await waitFor(() => requests().length === 2, 'the progress is written');
       assert.equal(ready(), 'Unknown Progressing');
       pipeline = async () => done;
