@@ -47,7 +47,7 @@ export interface PruneHoldInput {
 /**
  * The fault when the Kustomization's guard wants to be asked before the entries are deleted, and nobody has approved
  * exactly that; undefined when they may go. Stalled, because only people can help, yet looked at again in the interval,
- * because the rest is kept as it should be meanwhile (ADR 17). Told by an event once.
+ * because the rest is kept as it should be meanwhile (ADR 23). Told by an event once.
  */
 export async function heldPrune(
   input: PruneHoldInput & { readonly total: number; readonly keepUids?: ReadonlySet<string> },
