@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import { errorMessage, isAbort } from '../../../lib/errors.ts';
 import { Fault } from '../../../runtime/fault.ts';
-import { type DecryptionKeys, readDecryptionKeys } from '../decryption/decryption-keys.ts';
+import type { DecryptionKeys } from '../decryption/decryption-keys.ts';
 import type { BuildInput } from './build.ts';
 import type { KustomizationDeps } from './deps.ts';
 import type { BuildStart } from './manifests.ts';
@@ -24,9 +24,14 @@ export async function inputsOf(
   { client, strictSubstitutions: strict, decryption: options }: InputSources,
 ): Promise<BuildInputs> {
   const { decryption } = spec;
-  const decryptionKeys = await readKeys(() =>
-    readDecryptionKeys({ namespace, name, decryption }, { client, ...options }, signal),
-  );
+  const decryptionKeys =
+    decryption === undefined
+      ? undefined
+      : await readKeys(async () => {
+          // The ciphers of all kinds of keys take megabytes: only who decrypts has them.
+          const { readDecryptionKeys } = await import('../decryption/decryption-keys.ts');
+          return readDecryptionKeys({ namespace, name, decryption }, { client, ...options }, signal);
+        });
   const variables = await variablesOf({ namespace, postBuild: spec.postBuild }, client, signal);
   return { spec, dir, variables, strict, decryptionKeys };
 }
