@@ -1,4 +1,4 @@
-import { fieldOf, isMissingOrNull, isNilOrEmpty, setField, setScalar } from '../../yaml/fields.ts';
+import { fieldOf, getField, isMissingOrNull, isNilOrEmpty, setField, setScalar } from '../../yaml/fields.ts';
 import { scalarNode, sequenceNode, type YamlNode } from '../../yaml/node.ts';
 import { findElement, setElement } from './elements.ts';
 
@@ -106,11 +106,15 @@ function validKeys(
   };
 }
 
-/** Identities that agree where both have a value, and somewhere do, become one. */
+/**
+ * Identities that agree where both have a value, and somewhere do, become one. Each is compared as it is when its turn
+ * comes, whatever it becomes meanwhile: one without values ends as the last of the others.
+ */
 function unify(identities: string[][]): string[][] {
   for (let i = 0; i < identities.length; i++) {
+    const own = identities[i] as string[];
     for (let j = 0; j < identities.length; j++) {
-      const both = union(identities[i] as string[], identities[j] as string[]);
+      const both = union(own, identities[j] as string[]);
       if (both === undefined) continue;
       identities[i] = both;
       identities[j] = both;
@@ -134,7 +138,7 @@ function appendItems(target: YamlNode, source: YamlNode, keys: readonly string[]
     }
     const values: string[] = [];
     for (const key of keys) {
-      const value = fieldOf(item, key);
+      const value = getField(item, key);
       if (value === undefined) target.content.push(item);
       else values.push(value.value);
     }

@@ -26,6 +26,12 @@ export function takeDirective(patch: YamlNode | undefined): Directive {
   return directive;
 }
 
+/** As {@link takeDirective}, but one that is not known stays where it is: it is added with the map that it is in. */
+export function takeKnownDirective(patch: YamlNode): Directive {
+  const found = fieldOf(patch, key);
+  return found === undefined || known.has(found.value) ? takeDirective(patch) : 'merge';
+}
+
 function takeFromList(patch: YamlNode): Directive {
   if (isMissingOrNull(patch)) return 'merge';
   assertKind(patch, 'sequence');

@@ -1,7 +1,7 @@
 import { assertKind, fieldNames, fieldOf, isMissingOrNull, keyIndex, setField } from '../../yaml/fields.ts';
 import { TAG, YamlNode } from '../../yaml/node.ts';
 import { itemIdentities, mergeList, scalarIdentities } from './associative-list.ts';
-import { takeDirective } from './directives.ts';
+import { takeDirective, takeKnownDirective } from './directives.ts';
 import { MergeError } from './merge-error.ts';
 import type { MergeSchema, SchemaLookup } from './merge-schema.ts';
 
@@ -145,7 +145,7 @@ function visitMap(versions: Versions): YamlNode | undefined {
   const [dest, origin] = versions;
   if (!isMissingOrNull(dest)) return directed(dest, origin);
   const written: YamlNode | undefined = versions[0];
-  if (origin?.kind === 'mapping' && takeDirective(origin) === 'delete') return undefined;
+  if (origin?.kind === 'mapping' && takeKnownDirective(origin) === 'delete') return undefined;
   if (origin === undefined && written !== undefined && written.value !== '') return keptNull(written.value);
   return origin;
 }
