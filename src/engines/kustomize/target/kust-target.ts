@@ -1,5 +1,3 @@
-import { jsonEqual } from '../../../lib/json.ts';
-import { jsonValue } from '../../../yaml/json-value.ts';
 import { parseYaml } from '../../../yaml/parse.ts';
 import type { Budget } from '../budget.ts';
 import { BuildError, type BuildErrorPlace, isRemoteMissing, located, prefixed } from '../build-error.ts';
@@ -15,24 +13,20 @@ import { collect, Problems } from '../problems.ts';
 import { isRemoteFile, parseRepoSpec } from '../remote/repo-spec.ts';
 import { originAnnotation } from '../resource/annotations.ts';
 import type { ResourceFactory } from '../resource/factory.ts';
-import { metaMap, setMetaMap } from '../resource/metadata.ts';
-import { idText } from '../resource/res-id.ts';
-import type { ResMap, TakenIds } from '../resource/res-map.ts';
+import type { TakenIds } from '../resource/res-map.ts';
 import type { Resource } from '../resource/resource.ts';
-import type { Generator, KustomizeVersion, PluginContext, Transformer } from '../transformers/transformer.ts';
+import type { KustomizeVersion, PluginContext } from '../transformers/transformer.ts';
 import { Accumulator } from './accumulator.ts';
-import { builtinGenerators, builtinTransformers } from './configure.ts';
 import type { Loader } from './loader.ts';
+import { appendOrigin, joinOrigin, type Origin, originText } from './origin.ts';
 import {
-  addOrigin,
-  addTransformation,
-  appendOrigin,
-  joinOrigin,
-  type Origin,
-  originOfPlugin,
-  originText,
-} from './origin.ts';
-import { pluginGenerator, pluginTransformer } from './plugins.ts';
+  type Asker,
+  configureBuiltin,
+  generateBuiltin,
+  runGenerators,
+  runTransformers,
+  runValidators,
+} from './run-plugins.ts';
 
 /** What all kustomizations of a build share. */
 export interface BuildContext {
@@ -43,16 +37,8 @@ export interface BuildContext {
   readonly warnings: string[];
 }
 
-/** A transformer or generator, and who asked for it when that is to be told. */
-interface Step<T> {
-  readonly plugin: T;
-  readonly origin: Origin | undefined;
-}
-
-const validatedBy = 'validated-by';
-
 /** One kustomization, with all that it refers to (api/internal/target/kusttarget.go). */
-export class KustTarget {
+export class KustTarget implements Asker {
   readonly kustomization: Kustomization;
   private readonly context: BuildContext;
   private readonly loader: Loader;
@@ -114,13 +100,13 @@ export class KustTarget {
     });
     if (problems.any) this.lookFurther(problems, into);
     problems.throwIfAny();
-    this.runGenerators(into);
+    runGenerators(this, into);
     within('accumulating components', this.at('components'), () => {
       const components = collect(k.components ?? [], (path) => this.open(path, 'components'));
       for (const component of components) this.addComponent(into, component);
     });
-    this.runTransformers(into);
-    this.runValidators(into);
+    runTransformers(this, into);
+    runValidators(this, into);
     if (k.vars !== undefined)
       within(`merging vars of '${this.loader.shown}'`, this.at('vars'), () => into.addVars(k.vars ?? []));
     return into;
@@ -131,13 +117,13 @@ export class KustTarget {
    */
   private lookFurther(problems: Problems, into: Accumulator): void {
     const k = this.kustomization;
-    problems.attempt(() => this.generate(this.builtinGenerators()));
+    problems.attempt(() => generateBuiltin(this));
     problems.attempt(() =>
       within('accumulating components', this.at('components'), () =>
         collect(k.components ?? [], (path) => this.open(path, 'components')),
       ),
     );
-    problems.attempt(() => this.configured(() => builtinTransformers(k, into.config, this.pluginContext())));
+    problems.attempt(() => configureBuiltin(this, into));
   }
 
   /** The schemas of a kustomization count from where it is looked into. */
@@ -252,92 +238,25 @@ export class KustTarget {
     return { file: this.loader.pathOf(this.fileName), field };
   }
 
-  private pluginContext(): PluginContext {
+  get pluginContext(): PluginContext {
     const { factory, registry, version } = this.context;
     return { loader: this.loader, factory, schemaFor: registry.schemaFor, version };
   }
 
-  /** Who is to be noted as the maker of what a field of this kustomization does. */
-  private builtinOrigin(kind: string): Origin | undefined {
+  builtinOrigin(kind: string): Origin | undefined {
     if (this.origin === undefined) return undefined;
     const configuredIn = joinOrigin(this.origin.path ?? '', this.fileName);
     const { repo, ref } = this.origin;
     return { repo, ref, configuredIn, configuredBy: { apiVersion: 'builtin', kind } };
   }
 
-  private runGenerators(into: Accumulator): void {
-    const generated = this.generate([
-      ...this.builtinGenerators(),
-      ...this.pluginSteps(this.kustomization.generators, pluginGenerator, 'loading generator plugins'),
-    ]);
-    within('merging from generator', this.at(), () => into.map.absorb(generated, this.context.version));
-  }
-
-  private builtinGenerators(): Step<Generator>[] {
-    const generators = this.configured(() => builtinGenerators(this.kustomization, this.pluginContext()));
-    return generators.map(({ kind, plugin }) => ({ plugin, origin: this.builtinOrigin(kind) }));
-  }
-
-  private generate(steps: readonly Step<Generator>[]): Resource[] {
-    return collect(steps, ({ plugin, origin }) => {
-      const resources = this.configured(() => plugin.generate());
-      addOrigin(resources, origin);
-      return resources;
-    }).flat();
-  }
-
-  /** Does what this kustomization asks for; what fails without naming a file is its fault. */
-  private configured<T>(action: () => T): T {
-    try {
-      return action();
-    } catch (error) {
-      throw located(error, this.at());
-    }
-  }
-
-  private runTransformers(into: Accumulator): void {
-    const builtin = this.configured(() => builtinTransformers(this.kustomization, into.config, this.pluginContext()));
-    const transform = ({ plugin, origin }: Step<Transformer>): void => {
-      this.configured(() => plugin.transform(into.map));
-      if (origin !== undefined) addTransformation(into.map.resources, origin);
-      into.map.dropEmpty();
-    };
-    // Of the entries of one field all are tried: several patches may match nothing.
-    for (const [kind, similar] of Map.groupBy(builtin, (one) => one.kind)) {
-      collect(similar, ({ plugin }) => transform({ plugin, origin: this.builtinOrigin(kind) }));
-    }
-    this.pluginSteps(this.kustomization.transformers, pluginTransformer, 'loading transformer plugins').forEach(
-      transform,
-    );
-  }
-
-  private runValidators(into: Accumulator): void {
-    for (const { plugin } of this.pluginSteps(this.kustomization.validators, pluginTransformer, 'loading validators')) {
-      const before = snapshot(into.map);
-      this.configured(() => plugin.transform(into.map));
-      for (const resource of into.map.resources) removeValidatedBy(resource);
-      if (!jsonEqual(before, snapshot(into.map)))
-        throw new BuildError("validator shouldn't modify the resource map", { field: 'validators' });
-    }
-  }
-
-  /** Plugins that files, directories or inline objects configure; inline ones come first. */
-  private pluginSteps<T>(
-    entries: readonly string[] | undefined,
-    make: (resource: Resource, context: PluginContext) => T,
-    what: string,
-  ): Step<T>[] {
-    if (entries === undefined) return [];
+  /** Inline ones come first. */
+  pluginConfigs(entries: readonly string[]): readonly Resource[] {
     const configs = new Accumulator();
     const paths = entries.filter((entry) => !this.addInline(configs, entry));
-    return within(what, this.at(), () => {
-      const taken = configs.map.takenIds();
-      collect(paths, (path) => this.addResource(configs, taken, path));
-      return configs.map.resources.map((resource) => ({
-        plugin: make(resource, this.pluginContext()),
-        origin: originOfPlugin(resource),
-      }));
-    });
+    const taken = configs.map.takenIds();
+    collect(paths, (path) => this.addResource(configs, taken, path));
+    return configs.map.resources;
   }
 
   private addInline(configs: Accumulator, text: string): boolean {
@@ -362,13 +281,4 @@ function within<T>(what: string, place: BuildErrorPlace, action: () => T): T {
   } catch (error) {
     throw prefixed(error, what, place);
   }
-}
-
-function snapshot(map: ResMap): Record<string, unknown> {
-  return Object.fromEntries(map.resources.map((resource) => [idText(resource.id()), jsonValue(resource.node)]));
-}
-
-function removeValidatedBy({ node }: Resource): void {
-  const labels = metaMap(node, 'labels');
-  if (labels.delete(validatedBy)) setMetaMap(node, 'labels', labels);
 }
