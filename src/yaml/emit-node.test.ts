@@ -21,6 +21,18 @@ const changed: readonly (readonly [given: string, want: string])[] = [
 ];
 
 test('a tree is written with its styles', () => {
-  for (const text of unchanged) assert.equal(parseNodes(text).map((node) => emitNode(node)).join('---\n'), text);
-  for (const [given, want] of changed) assert.equal(parseNodes(given).map((node) => emitNode(node)).join('---\n'), want);
+  for (const text of unchanged)
+    assert.equal(
+      parseNodes(text)
+        .map((node) => emitNode(node))
+        .join('---\n'),
+      text,
+    );
+  for (const [given, want] of changed)
+    assert.equal(
+      parseNodes(given)
+        .map((node) => emitNode(node))
+        .join('---\n'),
+      want,
+    );
 });

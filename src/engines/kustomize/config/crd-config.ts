@@ -1,6 +1,6 @@
 import { isRecord } from '../../../lib/json.ts';
 import { parseYaml } from '../../../yaml/parse.ts';
-import { prefixed } from '../build-error.ts';
+import { BuildError, prefixed } from '../build-error.ts';
 import { type FieldSpec, fieldSpec } from './field-spec.ts';
 import { emptyConfig, makeConfig, mergeConfig, nameReference, type TransformerConfig } from './transformer-config.ts';
 
@@ -19,14 +19,27 @@ export function readCrdFile(text: string, file: string): TransformerConfig {
   } catch (error) {
     throw prefixed(error, `unable to parse open API definition from '${file}'`, { file });
   }
+  if (types === null) return emptyConfig;
+  if (!isRecord(types)) throw unlikeSchemas(file, 'expected schemas by the names of their types');
   let config = emptyConfig;
-  for (const name of isRecord(types) ? Object.keys(types) : []) {
-    const properties = propertiesOf(types as Json, name);
+  for (const [name, definition] of Object.entries(types)) {
+    if (definition !== null && !isRecord(definition)) {
+      throw unlikeSchemas(
+        file,
+        `'${name}' should be an object with a schema: a CustomResourceDefinition has none`,
+        name,
+      );
+    }
+    const properties = propertiesOf(types, name);
     if (!['kind', 'apiVersion', 'metadata'].every((field) => Object.hasOwn(properties, field))) continue;
     const kind = name.slice(name.lastIndexOf('.') + 1);
-    config = mergeConfig(config, new TypeReader(types as Json, kind).read(name));
+    config = mergeConfig(config, new TypeReader(types, kind).read(name));
   }
   return config;
+}
+
+function unlikeSchemas(file: string, problem: string, field?: string): BuildError {
+  return new BuildError(`unable to parse open API definition from '${file}': ${problem}`, { file, field });
 }
 
 function propertiesOf(types: Json, name: string): Json {
