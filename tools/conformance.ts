@@ -1,13 +1,14 @@
 /**
  * Answers the cases of a conformance file with our engines.
  *
- * Usage: npm run -s conformance -- kustomize|kustomize-5.8.1|flux|envsubst|merge|gotemplate FILE.jsonl... [--summary]
+ * Usage: npm run -s conformance -- kustomize|kustomize-5.8.1|flux|envsubst|merge|gotemplate|charts FILE.jsonl... [--summary]
  *
  * Prints a JSON line per case: `name`, and `output` or `error`. With `--summary` the answers are judged instead: how
  * many are equal byte for byte, equal in value, and wrong, by file, with the names of the wrong ones.
  */
 import { basename } from 'node:path';
 import { type Answer, readCases, type Suite, type Verdict } from './conformance/case-file.ts';
+import { chartsSuite } from './conformance/charts.ts';
 import { envsubstSuite } from './conformance/envsubst.ts';
 import { fluxSuite } from './conformance/flux.ts';
 import { gotemplateSuite } from './conformance/gotemplate.ts';
@@ -21,6 +22,7 @@ const suites: Readonly<Record<string, Suite<never>>> = {
   envsubst: envsubstSuite,
   merge: mergeSuite,
   gotemplate: gotemplateSuite,
+  charts: chartsSuite,
 };
 
 const [kind = '', ...rest] = process.argv.slice(2);

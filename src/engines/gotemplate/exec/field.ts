@@ -1,7 +1,7 @@
 import type { Node } from '../parse/node.ts';
 import { quote } from '../parse/quote.ts';
 import { zeroOfElement } from '../value/signature.ts';
-import { GoBytes, GoComplex, GoFunction, GoMap, GoSlice, GoStruct, type Value } from '../value/values.ts';
+import { GoBytes, GoComplex, GoFunction, GoMap, GoStruct, type Value } from '../value/values.ts';
 import { type Arg, call, type Final, missing } from './call.ts';
 import type { State } from './state.ts';
 
@@ -37,13 +37,8 @@ export function field(state: State, dot: Value, receiver: Value, name: string, u
 
 function hasMethods(
   value: Exclude<Value, undefined | null | boolean | string | number>,
-): value is Exclude<typeof value, GoBytes | GoComplex | GoFunction | GoSlice> {
-  return !(
-    value instanceof GoSlice ||
-    value instanceof GoBytes ||
-    value instanceof GoComplex ||
-    value instanceof GoFunction
-  );
+): value is Exclude<typeof value, GoBytes | GoComplex | GoFunction> {
+  return !(value instanceof GoBytes || value instanceof GoComplex || value instanceof GoFunction);
 }
 
 /** A key that is not there is the zero value of the elements, as Helm has it (`missingkey=zero`). */

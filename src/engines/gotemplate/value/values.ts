@@ -99,11 +99,13 @@ export class GoSlice {
   readonly type: string;
   /** A nil slice is empty, and `null` in JSON and YAML. */
   readonly isNil: boolean;
+  readonly methods?: MethodSet;
 
-  constructor(items: Value[], type = '[]interface {}', isNil = false) {
+  constructor(items: Value[], type = '[]interface {}', isNil = false, methods?: MethodSet) {
     this.items = items;
     this.type = type;
     this.isNil = isNil;
+    if (methods !== undefined) this.methods = methods;
   }
 }
 

@@ -24,7 +24,7 @@ export const chartFunctions = group([
 ]);
 
 function include(name: string, data: Value, runtime: Runtime): string {
-  return runtime.execute(name, data ?? undefined).replaceAll('<no value>', '');
+  return runtime.execute(name, data ?? undefined);
 }
 
 function tpl(template: string, data: Value, runtime: Runtime): string {

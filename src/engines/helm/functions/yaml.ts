@@ -192,6 +192,17 @@ function libyamlText({ reason, line }: YamlError): string {
   return `yaml: ${where}${known}`;
 }
 
+/**
+ * A scalar where text is wanted: sigs.k8s.io/yaml turns numbers and bools back into it when the field that it reads into
+ * is a string. Undefined for what is no scalar.
+ */
+export function scalarText(value: Value): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value !== 'number') return undefined;
+  return Number.isSafeInteger(value) ? String(value) : formatFloat(value, 'g', -1);
+}
+
 /** A template's value for a JSON value: every number is a float64. */
 export function templateValue(json: unknown): Value {
   if (Array.isArray(json)) return new GoSlice(json.map(templateValue));

@@ -1,0 +1,153 @@
+import { FunctionError } from '../../gotemplate/exec/exec-error.ts';
+import { compareText } from '../../gotemplate/value/go-text.ts';
+import { GoMap, type Value } from '../../gotemplate/value/values.ts';
+import { mismatch } from '../functions/data.ts';
+import { readYaml, scalarText } from '../functions/yaml.ts';
+import { installOrder, type KindOrder } from './kind-order.ts';
+
+/** A document that Helm makes part of the release. */
+export interface Manifest {
+  /** The path of the template that it came from. */
+  readonly path: string;
+  readonly content: string;
+  readonly kind: string;
+  readonly apiVersion: string;
+}
+
+export const hookEvents = [
+  'pre-install',
+  'post-install',
+  'pre-delete',
+  'post-delete',
+  'pre-upgrade',
+  'post-upgrade',
+  'pre-rollback',
+  'post-rollback',
+  'test',
+] as const;
+export type HookEvent = (typeof hookEvents)[number];
+
+/** A document that is applied at a moment of a release's life instead. */
+export interface Hook extends Manifest {
+  readonly name: string;
+  readonly events: readonly HookEvent[];
+  readonly weight: number;
+  readonly deletePolicies: readonly string[];
+  readonly outputLogPolicies: readonly string[];
+}
+
+export interface SortedManifests {
+  readonly hooks: readonly Hook[];
+  readonly manifests: readonly Manifest[];
+}
+
+/** Rendered output is no YAML. The message is Helm's own. */
+export class ManifestError extends Error {}
+
+/**
+ * Splits rendered files into documents and sorts these by kind, hooks apart (pkg/release/v1/util, SortManifests).
+ * Hooks for unknown events are left out. Throws {@link ManifestError}.
+ */
+export function sortManifests(files: ReadonlyMap<string, string>, order: KindOrder = installOrder): SortedManifests {
+  const documents = [...files]
+    .sort(([a], [b]) => compareText(a, b))
+    .flatMap(([path, content]) => splitManifests(content).map((document) => readHead(path, document)));
+  const hooks = documents.flatMap(({ manifest, annotations, name }) => hookOf(manifest, name, annotations));
+  const manifests = documents.filter(({ annotations }) => !annotations.has('helm.sh/hook'));
+  return {
+    hooks: byKind(hooks, order),
+    manifests: byKind(
+      manifests.map(({ manifest }) => manifest),
+      order,
+    ),
+  };
+}
+
+/** The documents of a file, spaces before each cut off, empty ones left out. */
+export function splitManifests(content: string): readonly string[] {
+  return trimStart(content)
+    .split(/(?:^|\s*\n)---\s*/)
+    .filter((document) => document.trim() !== '')
+    .map(trimStart);
+}
+
+function trimStart(text: string): string {
+  return text.replace(/^[\s\u0085]+/, '');
+}
+
+interface Head {
+  readonly manifest: Manifest;
+  readonly name: string;
+  readonly annotations: ReadonlyMap<string, string>;
+}
+
+function readHead(path: string, content: string): Head {
+  try {
+    const document = mapOf(readYaml(content), 'util.SimpleHead');
+    const metadata = mapOf(document?.entries.get('metadata') ?? null, 'util.SimpleHead');
+    const annotations = mapOf(metadata?.entries.get('annotations') ?? null, 'map[string]string');
+    return {
+      manifest: {
+        path,
+        content,
+        kind: textOf(document, 'kind'),
+        apiVersion: textOf(document, 'apiVersion'),
+      },
+      name: textOf(metadata, 'name'),
+      annotations: new Map([...(annotations?.entries ?? [])].map(([key]) => [key, textOf(annotations, key)])),
+    };
+  } catch (error) {
+    if (error instanceof FunctionError) throw new ManifestError(`YAML parse error on ${path}: ${error.message}`);
+    throw error;
+  }
+}
+
+function mapOf(value: Value, type: string): GoMap | undefined {
+  if (value instanceof GoMap) return value;
+  if (value === null) return undefined;
+  throw new FunctionError(`error unmarshaling JSON: while decoding JSON: ${mismatch(value, type)}`);
+}
+
+function textOf(map: GoMap | undefined, key: string): string {
+  const value = map?.entries.get(key) ?? '';
+  const text = scalarText(value);
+  if (text !== undefined) return text;
+  throw new FunctionError(`error unmarshaling JSON: while decoding JSON: ${mismatch(value, 'string')} (field ${key})`);
+}
+
+function hookOf(manifest: Manifest, name: string, annotations: ReadonlyMap<string, string>): readonly Hook[] {
+  const written = annotations.get('helm.sh/hook');
+  if (written === undefined) return [];
+  const events = listOf(written).map((event) => (event === 'test-success' ? 'test' : event));
+  if (!events.every(isEvent)) return [];
+  const weight = annotations.get('helm.sh/hook-weight') ?? '';
+  return [
+    {
+      ...manifest,
+      name,
+      events,
+      weight: /^[-+]?[0-9]+$/.test(weight) ? Number(weight) : 0,
+      deletePolicies: listOf(annotations.get('helm.sh/hook-delete-policy')),
+      outputLogPolicies: listOf(annotations.get('helm.sh/hook-output-log-policy')),
+    },
+  ];
+}
+
+function isEvent(event: string): event is HookEvent {
+  return hookEvents.some((known) => known === event);
+}
+
+function listOf(written: string | undefined): readonly string[] {
+  return written === undefined ? [] : written.split(',').map((part) => part.trim().toLowerCase());
+}
+
+/** Known kinds in their order, then the others by name; what is equal stays as it was. */
+function byKind<T extends Manifest>(manifests: readonly T[], order: KindOrder): readonly T[] {
+  return manifests.toSorted((a, b) => {
+    const first = order.get(a.kind);
+    const second = order.get(b.kind);
+    if (first === undefined && second === undefined) return compareText(a.kind, b.kind);
+    if (first === undefined || second === undefined) return first === undefined ? 1 : -1;
+    return first - second;
+  });
+}

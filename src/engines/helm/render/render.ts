@@ -1,0 +1,129 @@
+import { ExecError } from '../../gotemplate/exec/exec-error.ts';
+import { Budget, defaultLimits, LimitError, type Limits } from '../../gotemplate/exec/limits.ts';
+import { ParseError } from '../../gotemplate/parse/parse.ts';
+import { TemplateSet } from '../../gotemplate/template-set.ts';
+import { compareText, fromBytes } from '../../gotemplate/value/go-text.ts';
+import { GoMap, type Value } from '../../gotemplate/value/values.ts';
+import { isLibrary } from '../chart/chart.ts';
+import type { ChartInstance } from '../chart/instance.ts';
+import { metadataValue } from '../chart/metadata.ts';
+import { clean } from '../functions/paths.ts';
+import { helmFunctions } from '../functions/table.ts';
+import type { Host } from '../host.ts';
+import { asValues, tableAt } from '../values/table.ts';
+import { filesValue } from './files-value.ts';
+import { executionFailure, parseFailure } from './render-error.ts';
+
+export interface RenderOptions {
+  readonly host: Host;
+  readonly limits?: Partial<Limits>;
+  /** A key that a map does not have is an error. */
+  readonly strict?: boolean;
+  /** Milliseconds, for the limit of time. */
+  readonly now?: () => number;
+}
+
+/** What every chart sees beside its own values. */
+export interface TopLevel {
+  readonly release: GoMap;
+  readonly capabilities: Value;
+  /** The coalesced values of the root chart. */
+  readonly values: GoMap;
+}
+
+interface Renderable {
+  readonly text: string;
+  readonly dot: GoMap;
+  readonly basePath: string;
+}
+
+/**
+ * Executes every template of a chart and its dependencies; the output of each by its path, partials left out
+ * (pkg/engine/engine.go). Throws RenderError.
+ */
+export function renderTemplates(
+  chart: ChartInstance,
+  top: TopLevel,
+  options: RenderOptions,
+): ReadonlyMap<string, string> {
+  const templates = new Map<string, Renderable>();
+  collect(chart, top, top.values, templates);
+  const names = [...templates.keys()].sort(byDepth);
+  const set = new TemplateSet(helmFunctions);
+  for (const name of names) parseOne(set, name, templates.get(name)?.text ?? '');
+  const budget = new Budget({ ...defaultLimits, ...options.limits }, options.now);
+  const outputs = names
+    .filter((name) => !isPartial(name))
+    .map((name) => [name, executeOne(set, name, templates.get(name), budget, options)] as const);
+  return new Map(outputs);
+}
+
+function isPartial(name: string): boolean {
+  return name.slice(name.lastIndexOf('/') + 1).startsWith('_');
+}
+
+/** Deeper ones first, so that what a parent defines replaces what its children define. */
+function byDepth(a: string, b: string): number {
+  const depth = b.split('/').length - a.split('/').length;
+  return depth === 0 ? compareText(b, a) : depth;
+}
+
+/** Gathers the templates of a chart and those below it, each with the values of its chart. Gives the chart's dot. */
+function collect(chart: ChartInstance, top: TopLevel, values: GoMap, templates: Map<string, Renderable>): GoMap {
+  const about = metadataValue(chart.metadata, chart.enabled);
+  about.entries.set('IsRoot', chart.isRoot);
+  const subcharts = new GoMap();
+  const dot = new GoMap(
+    new Map<string, Value>([
+      ['Chart', about],
+      ['Files', filesValue(chart.files)],
+      ['Release', top.release],
+      ['Capabilities', top.capabilities],
+      ['Values', asValues(values)],
+      ['Subcharts', subcharts],
+    ]),
+  );
+  for (const child of chart.dependencies)
+    subcharts.entries.set(child.name, collect(child, top, tableAt(values, child.name) ?? new GoMap(), templates));
+  const path = chart.fullPath;
+  for (const { name, data } of chart.templates) {
+    if (isLibrary(chart) && !isPartial(name)) continue;
+    templates.set(clean(`${path}/${name}`), { text: fromBytes(data), dot, basePath: clean(`${path}/templates`) });
+  }
+  return dot;
+}
+
+function parseOne(set: TemplateSet, name: string, text: string): void {
+  try {
+    set.parse(name, text);
+  } catch (error) {
+    throw error instanceof ParseError ? parseFailure(name, error) : error;
+  }
+}
+
+function executeOne(
+  set: TemplateSet,
+  name: string,
+  renderable: Renderable | undefined,
+  budget: Budget,
+  { host, strict = false }: RenderOptions,
+): string {
+  if (renderable === undefined) return '';
+  const { dot, basePath } = renderable;
+  dot.entries.set(
+    'Template',
+    new GoMap(
+      new Map([
+        ['Name', name],
+        ['BasePath', basePath],
+      ]),
+      'common.Values',
+      { underlying: 'map[string]interface {}' },
+    ),
+  );
+  try {
+    return set.execute(name, dot, { host, strict, budget }).replaceAll('<no value>', '');
+  } catch (error) {
+    throw error instanceof ExecError || error instanceof LimitError ? executionFailure(name, error) : error;
+  }
+}
