@@ -24,8 +24,7 @@ export class BuildError extends Error {
   readonly field: string | undefined;
   /** To be masked, as are the messages of the causes, where not everybody who reads the message may read Secrets. */
   readonly quotes: readonly string[];
-  /** All problems, when the error tells of several; else the error itself alone. */
-  readonly problems: readonly BuildError[];
+  readonly #problems: readonly BuildError[] | undefined;
 
   constructor(message: string, place: BuildErrorPlace & { readonly problems?: readonly BuildError[] } = {}) {
     const { file, line, field, quotes = [], cause, problems } = place;
@@ -34,7 +33,12 @@ export class BuildError extends Error {
     this.line = line;
     this.field = field;
     this.quotes = quotes;
-    this.problems = problems ?? [this];
+    this.#problems = problems;
+  }
+
+  /** All problems, when the error tells of several; else the error itself alone. */
+  get problems(): readonly BuildError[] {
+    return this.#problems ?? [this];
   }
 }
 
