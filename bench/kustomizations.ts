@@ -13,6 +13,7 @@ import { createClient } from '../src/kube/http-client.ts';
 import { loadConnection } from '../src/kube/kubeconfig.ts';
 import type { KubeObject } from '../src/kube/object.ts';
 import { mapLimited } from '../src/lib/async.ts';
+import { isRecord } from '../src/lib/json.ts';
 import { Environment } from '../test/support/environment.ts';
 import type { Tenant } from '../test/support/tenant.ts';
 import { appAt } from './support/app.ts';
@@ -53,7 +54,7 @@ async function apps(): Promise<void> {
   const files = (release: string, some = names) =>
     Object.assign({}, ...some.map((name) => appAt(`apps/${name}`, name, release)));
   let sha = await tenant.commit(files('a'));
-  await tenant.source();
+  await fetched(tenant);
 
   await phase('install', 30_000 * scale, { each: 10 }, async () => {
     board.aim(hasApplied(sha));
@@ -103,7 +104,7 @@ async function chain(): Promise<void> {
   const names = Array.from({ length: chained }, (_, i) => `app-${i}`);
   const files = (release: string) => Object.assign({}, ...names.map((name) => appAt(name, name, release)));
   let sha = await tenant.commit(files('a'));
-  await tenant.source();
+  await fetched(tenant);
   await phase('chain of ten, install', undefined, {}, async () => {
     board.aim(hasApplied(sha));
     for (const [i, name] of names.entries()) {
@@ -179,6 +180,12 @@ function hasApplied(sha: string): (object: KubeObject) => boolean {
 
 function statusOf(object: KubeObject): NonNullable<Kustomization['status']> {
   return (object['status'] ?? {}) as NonNullable<Kustomization['status']>;
+}
+
+/** Adds the source, and waits until it has files. */
+async function fetched(tenant: Tenant): Promise<void> {
+  const source = await tenant.source();
+  await tenant.kubectl.waitFor(source, 'fetched', ({ status }) => isRecord(status) && status['artifact'] !== undefined);
 }
 
 async function ask(tenant: Tenant, name: string, token: string): Promise<void> {

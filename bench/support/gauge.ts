@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControllerProcess } from '../../test/support/controller-process.ts';
 import type { AuditMark, Environment } from '../../test/support/environment.ts';
 
@@ -49,7 +50,9 @@ export class Gauge {
     return new Gauge(environment, await environment.auditMark(), before);
   }
 
+  /** Waits for what comes after the last status, as Events do. */
   async stop(): Promise<Cost> {
+    await this.#quiet();
     const { source, kustomize } = this.#environment;
     const cpu = {
       source: (await cpuMs(source)) - this.#before.source,
@@ -64,5 +67,15 @@ export class Gauge {
       requests.set(what, (requests.get(what) ?? 0) + 1);
     }
     return { requests, cpuMs: cpu, peakMiB: peak, loopMs: loop };
+  }
+
+  async #quiet(): Promise<void> {
+    const count = async (): Promise<number> =>
+      (await this.#environment.requestsSince(this.#mark, 'kustomize-controller')).length;
+    for (let before = -1, now = await count(); now !== before; ) {
+      before = now;
+      await sleep(1_500);
+      now = await count();
+    }
   }
 }

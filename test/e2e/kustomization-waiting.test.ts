@@ -29,7 +29,7 @@ describe('what Kustomizations wait for', { concurrency: 6 }, () => {
         status?: { availableReplicas?: number };
       };
       assert.equal(status?.availableReplicas, 1);
-      await team.eventSaying('Health check passed in');
+      assert.match(messageOf(object, 'Healthy'), /^Health check passed in /);
     });
 
     it('says that it waits, and holds no worker meanwhile', async () => {

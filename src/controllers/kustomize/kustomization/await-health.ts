@@ -28,8 +28,8 @@ export function checkHealth(
   const targets = healthTargets(object, run.changes);
   if (targets.length === 0) return ready(object, run, attempt, deps, [{ type: 'Healthy', status: 'absent' }]);
   const startedAt = deps.clock.now();
-  const wasHealthy = object.status?.conditions?.some(({ type, status }) => type === 'Healthy' && status === 'True');
-  const facts = { run, startedAt, deadline: startedAt + timeoutMs(object), wasHealthy: wasHealthy === true };
+  const wasHealthy = healthIn(object) === 'True';
+  const facts = { run, startedAt, deadline: startedAt + timeoutMs(object), wasHealthy };
   const { statuses, settled } = knownHealth(object, run, targets, deps);
   if (statuses.size === targets.length && healthOf(statuses, rules(run, deps)) === 'healthy')
     return healthy(object, facts, attempt, deps);
@@ -125,6 +125,11 @@ function runningChecks(object: Kustomization, { source }: Run, attempt: AttemptC
   return message;
 }
 
+/** What the status says of health. */
+function healthIn({ status }: Kustomization): string | undefined {
+  return status?.conditions?.find(({ type }) => type === 'Healthy')?.status;
+}
+
 function healthy(
   object: Kustomization,
   { run, startedAt, wasHealthy }: WaitFacts,
@@ -135,8 +140,9 @@ function healthy(
   const message = `Health check passed in ${formatDuration(deps.clock.now() - startedAt)}`;
   const isNewRevision = run.source.artifact.revision !== attempt.status['lastAppliedRevision'];
   if (!wasHealthy || (isNewRevision && run.drifted)) {
-    // The cluster has the Event of the changes, which is of the same reason: ADR 16.
-    attempt.event({ reason: 'Progressing', message, ...(run.drifted ? { audience: 'endpoint' } : {}) });
+    // Nobody has seen it wait, and the Event of the changes is of the same reason: ADR 16.
+    const isNews = !run.drifted || healthIn(object) === 'Unknown';
+    attempt.event({ reason: 'Progressing', message, ...(isNews ? {} : { audience: 'endpoint' }) });
   }
   return ready(object, run, attempt, deps, [{ type: 'Healthy', status: 'True', reason: 'Succeeded', message }]);
 }
