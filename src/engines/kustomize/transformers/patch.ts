@@ -15,23 +15,25 @@ import type { PluginContext, Transformer } from './transformer.ts';
 export function patchTransformer(args: Patch, context: PluginContext): Transformer {
   const { text, source, file } = patchText(args, context);
   const place = { file, field: 'patches', quotes: source.quotes };
+  // Objects are no list and a list is no object: what is clearly one of them is not read as the other too.
+  const list = /^(?:- |\[)/.test(text) ? attempt(() => parseJsonPatch(text)) : undefined;
+  if (list?.value !== undefined && list.value.length > 0) return jsonTransformer(list.value);
   const merge = attempt(() => context.factory.fromText(text, file));
-  const json = attempt(() => parseJsonPatch(text));
-  if (merge.failed !== undefined && json.failed !== undefined) {
+  const patches = merge.value ?? [];
+  if (merge.failed !== undefined) {
+    const json = list ?? attempt(() => parseJsonPatch(text));
+    if (json.value !== undefined) return jsonTransformer(json.value);
     throw prefixed(merge.failed, `unable to parse SM or JSON patch from ${source.shown}`, place);
   }
-  const patches = merge.value ?? [];
-  const operations = json.value ?? [];
-  if (patches.length > 0 && operations.length > 0) {
-    throw new BuildError(`illegally qualifies as both an SM and JSON patch: ${source.shown}`, place);
-  }
-  if (merge.failed !== undefined)
-    return { transform: (map) => patchJson(map, operations, args.target, source, context) };
   for (const patch of patches) {
     if (args.options?.allowNameChange === true) patch.enable(note.allowNameChange);
     if (args.options?.allowKindChange === true) patch.enable(note.allowKindChange);
   }
   return { transform: (map) => patchMerge(map, patches, args.target, source, context) };
+
+  function jsonTransformer(operations: readonly JsonPatchOperation[]): Transformer {
+    return { transform: (map) => patchJson(map, operations, args.target, source, context) };
+  }
 }
 
 function attempt<T>(action: () => T): { readonly value?: T; readonly failed?: unknown } {
