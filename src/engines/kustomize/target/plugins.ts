@@ -23,9 +23,10 @@ import { namespaceTransformer, type SubjectMode } from '../transformers/namespac
 import { patchTransformer } from '../transformers/patch.ts';
 import { json6902Transformer } from '../transformers/patch-json6902.ts';
 import { strategicMergeTransformer } from '../transformers/patch-strategic-merge.ts';
-import { prefixTransformer, suffixTransformer } from '../transformers/prefix-suffix.ts';
+import { prefixTransformer } from '../transformers/prefix.ts';
 import { replacementTransformer } from '../transformers/replacement.ts';
 import { replicaTransformer } from '../transformers/replica-count.ts';
+import { suffixTransformer } from '../transformers/suffix.ts';
 import type { Generator, PluginContext, Transformer } from '../transformers/transformer.ts';
 import { valueAddTransformer, valueAddType } from '../transformers/value-add.ts';
 import { loadReplacements } from './replacements.ts';
