@@ -1,6 +1,6 @@
 import { type Owner, ownerOf } from '../crds/meta/names.ts';
 import type { Client } from '../kube/client.ts';
-import { isConflict, isNoMatch, isNotFound } from '../kube/errors.ts';
+import { isConflict, isForbidden, isNoMatch, isNotFound } from '../kube/errors.ts';
 import type { ResourceType } from '../kube/object.ts';
 import { mapLimited, withDeadline } from '../lib/async.ts';
 import { errorMessage } from '../lib/errors.ts';
@@ -91,10 +91,10 @@ async function pruneEntry(context: PruneContext, entry: Entry, options: PruneOpt
     subject = subjectOf(ref);
     const type = await typeOf(ref, context.client, options.signal);
     if (type === 'gone') return change(ref, goneAs(options));
-    const onDelete = (): void => {
-      step = 'delete';
+    const onStep = (next: PruneFailure['step']): void => {
+      step = next;
     };
-    return await pruneObject(type, ref, context, { ...options, onDelete });
+    return await pruneObject(type, ref, context, { ...options, onStep });
   } catch (error) {
     options.signal.throwIfAborted();
     return { entry, error, step, message: `${subject} ${step} failed: ${errorMessage(error)}` };
@@ -105,21 +105,17 @@ async function pruneObject(
   type: ResourceType,
   ref: ObjectRef,
   context: PruneContext,
-  options: PruneOptions & { readonly onDelete: () => void },
+  options: PruneOptions & { readonly onStep: (step: PruneFailure['step']) => void },
 ): Promise<Change> {
   const { client, session } = context;
-  const { owner, keepUids, propagationPolicy = 'Background', signal } = options;
+  const { propagationPolicy = 'Background', signal } = options;
   for (let look = 1; ; look++) {
+    options.onStep('query');
     const known = look === 1 ? session?.look(type, keyOf(ref)) : undefined;
     const found = typeof known === 'object' ? known : await read(type, ref, context, signal);
-    if (found === undefined) return change(ref, goneAs(options));
-    const { uid } = found;
-    if (found.owner !== ownerText(owner) || found.kept || (uid !== '' && keepUids?.has(uid)))
-      return change(ref, 'skipped');
-    // It is on its way out: asking again changes nothing.
-    if (found.terminating) return change(ref, goneAs(options));
-    if (options.dryRun === true) return change(ref, 'deleted');
-    options.onDelete();
+    const action = foregone(found, options);
+    if (found === undefined || action !== undefined) return change(ref, action ?? goneAs(options));
+    options.onStep('delete');
     try {
       const call = { propagationPolicy, preconditions: exactly(found), signal: withDeadline(signal, requestMs) };
       await client.delete(type, keyOf(ref), call);
@@ -128,9 +124,22 @@ async function pruneObject(
     } catch (error) {
       signal.throwIfAborted();
       if (isNotFound(error)) return change(ref, 'deleted');
+      // Whether it may be seen still is another question than whether it may be deleted.
+      if (typeof known === 'object' && isForbidden(error)) continue;
       if (!isConflict(error) || look >= maxLooks) throw error;
     }
   }
+}
+
+/** What becomes of an object without a request; undefined when it is to be deleted. */
+function foregone(found: Found | undefined, options: PruneOptions): 'unchanged' | 'skipped' | 'deleted' | undefined {
+  if (found === undefined) return goneAs(options);
+  const { owner, keepUids, dryRun = false } = options;
+  const isOurs = found.owner === ownerText(owner) && !found.kept;
+  if (!isOurs || (found.uid !== '' && keepUids?.has(found.uid))) return 'skipped';
+  // It is on its way out: asking again changes nothing.
+  if (found.terminating) return goneAs(options);
+  return dryRun ? 'deleted' : undefined;
 }
 
 /** What a prune has to know of an object. */

@@ -99,7 +99,7 @@ describe('an installation that is locked down', { concurrency: 4 }, () => {
     const base = `${environment.git.url}/x//base?ref=main`;
     const kustomization = { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources: [base] };
     await team.install({ 'kustomization.yaml': manifest(kustomization) });
-    await team.failed('BuildFailed');
+    await team.failed('BuildFailed', { says: 'remote bases are refused (--no-remote-bases)' });
   });
 
   const accountOf = (name: string) => `system:serviceaccount:flux-system:${name}`;
