@@ -51,6 +51,12 @@ const commands: readonly CommandEntry[] = [
   },
   {
     group: 'Commands:',
+    name: 'template',
+    about: 'print what a Helm chart renders',
+    load: async () => (await import('./cli/template.ts')).templateCommand(),
+  },
+  {
+    group: 'Commands:',
     name: 'demo',
     about: 'watch a push to Git become running objects, on this machine',
     load: async ({ env, stop }) => (await import('./cli/demo.ts')).demoCommand(env, stop),
