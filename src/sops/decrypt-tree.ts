@@ -43,6 +43,8 @@ export function verifyMac(computed: string, metadata: Metadata, key: Uint8Array)
   throw new SopsError('mac', `failed to verify sops data integrity: ${why}`);
 }
 
+const maxActive = 1000;
+
 type Path = readonly string[];
 type Comments = readonly (readonly string[])[];
 
@@ -60,11 +62,11 @@ class Walk {
   }
 
   branch(branch: Branch, path: Path, above: Comments): Branch {
-    let active: readonly string[] = [];
+    let active: string[] = [];
     const items: Item[] = [];
     for (const { key, value } of branch.items) {
       if (key instanceof Comment) {
-        active = [...active, key.text];
+        this.#activate(key, active);
         items.push({ key: this.#comment(key, path, [...above, active]), value: null });
         continue;
       }
@@ -75,13 +77,20 @@ class Walk {
   }
 
   #list(list: readonly Value[], path: Path, above: Comments): readonly Value[] {
-    let active: readonly string[] = [];
+    let active: string[] = [];
     return list.map((value) => {
-      if (value instanceof Comment) active = [...active, value.text];
+      if (value instanceof Comment) this.#activate(value, active);
       const decrypted = this.#value(value, path, [...above, active]);
       if (!(value instanceof Comment)) active = [];
       return decrypted;
     });
+  }
+
+  /** Comments matter to some selectors only, and there each is looked at with all those above it. */
+  #activate({ text }: Comment, active: string[]): void {
+    if (!this.#metadata.selector.kind.endsWith('comment_regex')) return;
+    if (active.length === maxActive) throw new SopsError('value', `more than ${maxActive} comments in a row`);
+    active.push(text);
   }
 
   #value(value: Value, path: Path, comments: Comments): Value {

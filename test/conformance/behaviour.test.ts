@@ -12,7 +12,7 @@ const recordings = join(import.meta.dirname, '..', '..', '..', 'shared', 'behavi
 /** Scenarios that differ, each with what it waits for or why. One that passes must leave the list. */
 const waitsFor: Readonly<Record<string, string>> = {
   'ks-event-annotations': 'the notification-controller, whose deliveries it records',
-  'ks-sops-undecrypted': 'spec.decryption; and an encrypted Secret is refused on purpose (ADR 6)',
+  'ks-sops-undecrypted': 'an encrypted Secret is refused on purpose (ADR 6)',
 };
 
 interface Outcome {

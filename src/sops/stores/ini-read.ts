@@ -109,15 +109,16 @@ class Reader {
   }
 
   #continued(first: string): string {
-    let value = first;
+    const parts = [first];
     while (this.#at < this.#lines.length) {
       const next = this.#read().trim();
-      if (next === '') return value;
-      value += next;
-      if (!value.endsWith('\\')) return value;
-      value = value.slice(0, -1);
+      if (next.endsWith('\\')) parts.push(next.slice(0, -1));
+      else {
+        parts.push(next);
+        break;
+      }
     }
-    return value;
+    return parts.join('');
   }
 
   #takeComment(): string {

@@ -30,7 +30,9 @@ const end: Place = { line: Number.POSITIVE_INFINITY, column: -1 };
 
 class Reader {
   readonly #layout: Layout;
-  readonly #comments: OwnLineComment[];
+  readonly #comments: readonly OwnLineComment[];
+  /** How many comments are taken. */
+  #taken = 0;
   readonly #within = new Set<YamlNode>();
   #nodes = 0;
   /** The line before which comments were given to the deepest level already. */
@@ -38,7 +40,7 @@ class Reader {
 
   constructor(layout: Layout) {
     this.#layout = layout;
-    this.#comments = [...layout.comments];
+    this.#comments = layout.comments;
   }
 
   document(node: YamlNode): Branch {
@@ -155,7 +157,7 @@ class Reader {
    * stands before them, however deep it is, and those that stand further to the left to the level they are at.
    */
   #trailing(first: YamlNode | undefined, next: Place): readonly Comment[] {
-    const [comment] = this.#comments;
+    const comment = this.#comments[this.#taken];
     const isTrailing = ({ line, column }: Place): boolean => line < next.line && column > next.column;
     if (comment === undefined || !isTrailing(comment)) return [];
     const isDeepest = this.#trailed !== next.line;
@@ -168,8 +170,12 @@ class Reader {
   }
 
   #takeWhile(wanted: (comment: OwnLineComment) => boolean): Comment[] {
-    const count = this.#comments.findIndex((comment) => !wanted(comment));
-    return this.#comments.splice(0, count < 0 ? this.#comments.length : count).map(({ text }) => new Comment(text));
+    const taken: Comment[] = [];
+    for (let next = this.#comments[this.#taken]; next !== undefined && wanted(next); ) {
+      taken.push(new Comment(next.text));
+      next = this.#comments[++this.#taken];
+    }
+    return taken;
   }
 }
 

@@ -15,10 +15,10 @@ export function writeYaml(branches: Branches): string {
 }
 
 function document(branch: Branch): string {
+  if (isEmpty(branch)) return '{}\n';
   const emitter = new Emitter();
-  if (isEmpty(branch)) emitter.out = '{}\n';
-  else emitter.mapping(branch, 0);
-  return emitter.out.endsWith('\n') ? emitter.out : `${emitter.out}\n`;
+  emitter.mapping(branch, 0);
+  return emitter.text;
 }
 
 function isEmpty(branch: Branch): boolean {
@@ -32,9 +32,24 @@ interface Waiting {
 }
 
 class Emitter {
-  out = '';
+  readonly #out: string[] = [];
+  /** The last text that was written ends with a line break; also at the beginning. */
+  #atLineStart = true;
+  /** The next entry stands on the line of the dash before it. */
+  #behindDash = false;
   /** Comments at the end of a block ask for an empty line if something follows at the same indentation. */
   #footIndent = -1;
+
+  /** Ends with a line break. */
+  get text(): string {
+    return this.#out.join('') + (this.#atLineStart ? '' : '\n');
+  }
+
+  #write(text: string): void {
+    if (text === '') return;
+    this.#out.push(text);
+    this.#atLineStart = text.endsWith('\n');
+  }
 
   mapping({ items }: Branch, indent: number): void {
     const waiting: Waiting = { above: [], behind: [] };
@@ -63,7 +78,7 @@ class Emitter {
       const { comments, rest } = withoutHead(value);
       this.#comments([...waiting.above, ...comments], indent);
       this.#startLine(indent);
-      this.out += '-';
+      this.#write('-');
       this.#item(rest, indent + 2, commentOf(waiting.behind));
       waiting.above = [];
       waiting.behind = [];
@@ -74,30 +89,30 @@ class Emitter {
   /** The first entry of a collection in a sequence stands on the line of the dash. */
   #item(value: Value, indent: number, comment: string): void {
     if (value instanceof Branch && !isEmpty(value)) {
-      this.#nested(() => this.mapping(value, indent), indent);
+      this.#behindDash = true;
+      this.mapping(value, indent);
     } else if (isFilledList(value)) {
-      this.#nested(() => this.#sequence(value, indent), indent);
+      this.#behindDash = true;
+      this.#sequence(value, indent);
     } else this.#member(value, indent - 2, indent, comment);
   }
 
-  #nested(write: () => void, indent: number): void {
-    const before = this.out;
-    this.out = '';
-    write();
-    this.out = `${before} ${this.out.slice(indent)}`;
-  }
-
   #startLine(indent: number): void {
-    if (this.out !== '' && !this.out.endsWith('\n')) this.out += '\n';
-    if (this.#footIndent === indent) this.out += '\n';
+    if (this.#behindDash) {
+      this.#behindDash = false;
+      this.#write(' ');
+      return;
+    }
+    if (!this.#atLineStart) this.#write('\n');
+    if (this.#footIndent === indent) this.#write('\n');
     this.#footIndent = -1;
-    this.out += ' '.repeat(indent);
+    this.#write(' '.repeat(indent));
   }
 
   #comments(texts: readonly string[], indent: number): void {
     for (const text of texts) {
       this.#startLine(indent);
-      this.out += `#${text}\n`;
+      this.#write(`#${text}\n`);
     }
   }
 
@@ -110,10 +125,10 @@ class Emitter {
   #key(key: string, indent: number): void {
     const multiline = analyzeScalar(key, 'v3').multiline;
     if (multiline || Buffer.byteLength(key) > 128) {
-      this.out += `? ${scalarText(key, multiline && !key.includes('\n'), indent, nextIndent(indent))}`;
+      this.#write(`? ${scalarText(key, multiline && !key.includes('\n'), indent, nextIndent(indent))}`);
       this.#startLine(indent);
-      this.out += ':';
-    } else this.out += `${scalarText(key, true, indent, indent)}:`;
+      this.#write(':');
+    } else this.#write(`${scalarText(key, true, indent, indent)}:`);
   }
 
   #member(value: Value, indent: number, inner: number, comment: string): void {
@@ -123,9 +138,8 @@ class Emitter {
       const text = leafText(value, indent, inner);
       const newline = text.indexOf('\n');
       const block = newline >= 0 && text.startsWith('|');
-      this.out += block
-        ? ` ${text.slice(0, newline)}${comment}${text.slice(newline)}`
-        : `${text === '' ? '' : ' '}${text}${comment}`;
+      if (block) this.#write(` ${text.slice(0, newline)}${comment}${text.slice(newline)}`);
+      else this.#write(`${text === '' ? '' : ' '}${text}${comment}`);
     }
   }
 }
