@@ -5,6 +5,35 @@ import { secureJoin } from '../../../lib/secure-path.ts';
 import { Fault } from '../../../runtime/fault.ts';
 import { artifactNotFound, type ResolvedSource } from './source.ts';
 
+/** The artifact of a source, opened when somebody needs its files and released with this. */
+export class ArtifactFiles implements Disposable {
+  readonly #open: () => Promise<OpenArtifact>;
+  #opened: Promise<OpenArtifact> | undefined;
+
+  /** `open` is called once, at most. */
+  constructor(open: () => Promise<OpenArtifact>) {
+    this.#open = open;
+  }
+
+  /** Throws what opening throws. */
+  open(): Promise<OpenArtifact> {
+    this.#opened ??= this.#open();
+    return this.#opened;
+  }
+
+  [Symbol.dispose](): void {
+    this.#opened?.then(
+      (artifact) => artifact.release(),
+      () => undefined,
+    );
+  }
+}
+
+/** Where `spec.path` leads inside of an artifact, whether there is such a directory or not: `..` ends at the root. */
+export function dirOf(path: string | undefined): string {
+  return secureJoin('', path ?? '');
+}
+
 /**
  * The files of the source's artifact, fetched and unpacked at most once per digest. Throws a waiting fault when the file
  * server does not have it (yet), a retryable one when it cannot be fetched or is not what its digest says.
@@ -25,14 +54,10 @@ export async function openArtifact(
   }
 }
 
-/**
- * The directory of `spec.path` inside the artifact: `..` and symlinks stay inside (securejoin). Throws a retryable
- * ArtifactFailed fault when there is no such directory.
- */
-export function pathInArtifact(path: string | undefined, { tree }: Pick<OpenArtifact, 'tree'>): string {
-  const dir = secureJoin('', path ?? '');
+/** Throws a retryable ArtifactFailed fault when there is no such directory in the artifact. */
+export function assertDir(dir: string, { tree }: Pick<OpenArtifact, 'tree'>): void {
   const type = tree.stat(dir);
-  if (type === 'dir') return dir;
+  if (type === 'dir') return;
   const why = type === undefined ? 'no such file or directory' : 'not a directory';
   throw new Fault('retry', 'ArtifactFailed', `kustomization path not found: stat ./${dir}: ${why}`);
 }

@@ -14,9 +14,17 @@ export interface BuildFacts {
 /** In a thread of its own, or among everything else. */
 export type BuildPlace = 'thread' | 'here';
 
-interface Remembered extends BuildFacts {
-  /** Digest of everything that entered the build beside files. */
+/** What a build is made from. */
+export interface BuildOrigin {
+  /** The artifact's digest. */
+  readonly artifact: string;
+  /** The directory in it. */
+  readonly dir: string;
+  /** Digest of everything that enters the build beside files. */
   readonly inputs: string;
+}
+
+interface Remembered extends BuildFacts, BuildOrigin {
   readonly looks: Looks;
   /** Digest of what the tree answered. */
   readonly answers: string;
@@ -31,11 +39,27 @@ export class BuildMemo {
   readonly #builds = new Map<string, Remembered>();
   readonly #places = new Map<string, BuildPlace>();
 
-  /** The last build's facts, when it would read exactly the same again. */
-  recall(key: ObjectKey, inputs: string, tree: DigestedTree): BuildFacts | undefined {
+  /** Whether the last build was one of this very artifact and directory. */
+  isOf(key: ObjectKey, artifact: string, dir: string): boolean {
+    const last = this.#builds.get(keyText(key));
+    return last?.artifact === artifact && last.dir === dir;
+  }
+
+  /**
+   * The last build's facts, when it would read exactly the same again. `tree` is the artifact's; it is not asked when
+   * the artifact is the same.
+   */
+  async recall(
+    key: ObjectKey,
+    { artifact, dir, inputs }: BuildOrigin,
+    tree: () => Promise<DigestedTree>,
+  ): Promise<BuildFacts | undefined> {
     const last = this.#builds.get(keyText(key));
     if (last === undefined || last.inputs !== inputs) return undefined;
-    return digestOf(answersTo(last.looks, tree)) === last.answers ? last : undefined;
+    if (last.artifact === artifact && last.dir === dir) return last;
+    if (digestOf(answersTo(last.looks, await tree())) !== last.answers) return undefined;
+    this.#builds.set(keyText(key), { ...last, artifact, dir });
+    return last;
   }
 
   /** Whether the files that the last build looked at are others now; also when there was none. */
@@ -44,10 +68,14 @@ export class BuildMemo {
     return last === undefined || digestOf(answersTo(last.looks, tree)) !== last.answers;
   }
 
-  remember(key: ObjectKey, build: BuildFacts & { readonly inputs: string; readonly looks: Looks }, tree: DigestedTree) {
-    const { digest, jobsWithTtl, inputs, looks } = build;
+  remember(
+    key: ObjectKey,
+    { digest, jobsWithTtl }: BuildFacts,
+    { artifact, dir, inputs }: BuildOrigin,
+    { looks, tree }: { readonly looks: Looks; readonly tree: DigestedTree },
+  ): void {
     const answers = digestOf(answersTo(looks, tree));
-    this.#builds.set(keyText(key), { digest, jobsWithTtl, inputs, looks, answers });
+    this.#builds.set(keyText(key), { digest, jobsWithTtl, artifact, dir, inputs, looks, answers });
   }
 
   /** The next one is built in any case. */

@@ -61,7 +61,9 @@ function builder(cluster = new FakeServer()) {
         ...spec,
       },
     };
-    const manifests = await manifestsOf(object, { artifact: { tree, dir: '/nowhere' }, dir, signal }, deps);
+    const opener = { open: async () => ({ tree, dir: '/nowhere', release() {}, [Symbol.dispose]() {} }) };
+    const artifact = JSON.stringify(files);
+    const manifests = await manifestsOf(object, { files: opener, artifact, dir, signal }, deps);
     return { built: tree.reads > 0, digest: manifests.digest, objects: manifests.objects };
   };
 }

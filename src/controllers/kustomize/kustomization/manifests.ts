@@ -1,9 +1,9 @@
 import { formatId, refOf } from '../../../apply/object-ref.ts';
-import type { OpenArtifact } from '../../../artifact/cache.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { isRecord } from '../../../lib/json.ts';
 import { Fault } from '../../../runtime/fault.ts';
+import type { ArtifactFiles } from './artifact.ts';
 import { digestOfInputs, type InputSources, inputsOf } from './build-inputs.ts';
 import type { BuildFacts } from './build-memo.ts';
 import { timeoutMs } from './spec.ts';
@@ -19,7 +19,9 @@ export interface Manifests extends BuildFacts {
 
 /** Where a build begins. */
 export interface BuildStart {
-  readonly artifact: Pick<OpenArtifact, 'tree' | 'dir'>;
+  readonly files: Pick<ArtifactFiles, 'open'>;
+  /** The artifact's digest. */
+  readonly artifact: string;
   /** The directory of `spec.path` in the artifact. */
   readonly dir: string;
   readonly signal: AbortSignal;
@@ -27,45 +29,48 @@ export interface BuildStart {
 
 /**
  * What the files of the artifact say shall be in the cluster. Nothing is built when everything that the last build
- * looked at is as it was. Throws a retryable BuildFailed fault.
+ * looked at is as it was. Throws a retryable BuildFailed fault, and what opening the artifact throws.
  */
 export async function manifestsOf(
   object: Kustomization,
-  { artifact, dir, signal }: BuildStart,
+  { files, artifact, dir, signal }: BuildStart,
   deps: BuildEnvironment & InputSources,
 ): Promise<Manifests> {
   const { builds } = deps;
   const key = object.metadata;
   const inputs = await inputsOf(object, { dir, signal }, deps);
-  const inputsDigest = digestOfInputs(inputs);
+  const origin = { artifact, dir, inputs: digestOfInputs(inputs) };
   const build = async (): Promise<BuildFacts & Pick<TracedBuild, 'objects' | 'warnings'>> => {
-    const task = { key, inputs, artifact, signal, timeoutMs: timeoutMs(object) };
+    const opened = await files.open();
+    const task = { key, inputs, artifact: opened, signal, timeoutMs: timeoutMs(object) };
     const { objects, warnings, digest, looks } = await tracedBuild(task, deps);
-    const facts = { digest, jobsWithTtl: jobsWithTtl(objects) };
+    const facts = { digest, jobsWithTtl: ttlJobs(objects) };
     if (looks === undefined) builds.discard(key);
-    else builds.remember(key, { ...facts, inputs: inputsDigest, looks }, artifact.tree);
+    else builds.remember(key, facts, origin, { looks, tree: opened.tree });
     return { ...facts, objects, warnings };
   };
 
-  const known = builds.recall(key, inputsDigest, artifact.tree);
+  const known = await builds.recall(key, origin, async () => (await files.open()).tree);
   if (known === undefined) {
     const { objects, ...facts } = await build();
     return { ...facts, objects: async () => objects };
   }
+  const { digest, jobsWithTtl } = known;
   return {
-    ...known,
+    digest,
+    jobsWithTtl,
     warnings: [],
     async objects() {
-      const { digest, objects } = await build();
-      if (digest === known.digest) return objects;
+      const built = await build();
+      if (built.digest === digest) return built.objects;
       builds.discard(key);
-      throw new Fault('retry', 'BuildFailed', `the same files gave other objects: ${digest}, before ${known.digest}`);
+      throw new Fault('retry', 'BuildFailed', `the same files gave other objects: ${built.digest}, before ${digest}`);
     },
   };
 }
 
 /** Jobs that delete themselves once they have finished, by inventory id (fluxcd/pkg ssa/utils/job.go). */
-function jobsWithTtl(objects: readonly KubeObject[]): ReadonlySet<string> {
+function ttlJobs(objects: readonly KubeObject[]): ReadonlySet<string> {
   const jobs = objects.filter(
     ({ kind, apiVersion, spec }) =>
       kind === 'Job' && apiVersion.startsWith('batch/') && isRecord(spec) && 'ttlSecondsAfterFinished' in spec,

@@ -3,7 +3,7 @@ import type { AttemptContext } from '../../../runtime/attempt.ts';
 import type { Outcome } from '../../../runtime/outcome.ts';
 import { refuseDecryptionIdentity } from '../decryption/refuse-identity.ts';
 import { applyManifests } from './apply.ts';
-import { openArtifact, pathInArtifact } from './artifact.ts';
+import { ArtifactFiles, assertDir, dirOf, openArtifact } from './artifact.ts';
 import { checkHealth, continueWait, endSupersededWait } from './await-health.ts';
 import { checkDependencies } from './dependencies.ts';
 import type { KustomizationDeps } from './deps.ts';
@@ -63,15 +63,19 @@ async function deliver(
     attempt.progress('Progressing', `${step} for revision ${revision} with a timeout of ${formatTimeout(object)}`);
 
   working('Fetching manifests');
-  using artifact = await openArtifact(source, deps.artifacts, { signal, ...deps.dependencies });
-  deps.triage.opened(source, artifact.tree);
-  const dir = pathInArtifact(object.spec.path, artifact);
+  using files = new ArtifactFiles(() => openArtifact(source, deps.artifacts, { signal, ...deps.dependencies }));
+  const dir = dirOf(object.spec.path);
+  if (!deps.builds.isOf(object.metadata, source.artifact.digest, dir)) {
+    const artifact = await files.open();
+    deps.triage.opened(source, artifact.tree);
+    assertDir(dir, artifact);
+  }
 
   attempt.record({ lastAttemptedRevision: revision });
   working('Building manifests');
   const target = held.use(await acquireTarget(object, deps.targets, signal));
   const { client } = target;
-  const manifests = await manifestsOf(object, { artifact, dir, signal }, deps);
+  const manifests = await manifestsOf(object, { files, artifact: source.artifact.digest, dir, signal }, deps);
   const { digest, jobsWithTtl } = manifests;
   for (const warning of manifests.warnings) attempt.log.info({ warning }, 'Built with a warning');
 
