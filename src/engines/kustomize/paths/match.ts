@@ -23,6 +23,7 @@ export function matchPath(node: YamlNode, path: readonly string[], create?: Crea
 }
 
 function matchField(node: YamlNode, name: string, rest: readonly string[], create: CreateKind | undefined): YamlNode[] {
+  if (name === '') assertKind(node, 'scalar');
   let field = getField(node, name);
   if (field === undefined) {
     if (create === undefined) return [];

@@ -3,7 +3,7 @@ import { toFieldSpecs } from '../config/config-file.ts';
 import { type FieldSpec, fieldSpec, mergeSpecs } from '../config/field-spec.ts';
 import type { TransformerConfig } from '../config/transformer-config.ts';
 import { configMapGenerator, mergeOptions, secretGenerator } from '../generators/generate.ts';
-import type { Kustomization, Label } from '../kustomization/types.ts';
+import type { Kustomization, Label, ReplacementField } from '../kustomization/types.ts';
 import { collect } from '../problems.ts';
 import { imageTransformer } from '../transformers/image-tag.ts';
 import { mapTransformer } from '../transformers/labels.ts';
@@ -94,7 +94,12 @@ const order: readonly (readonly [kind: string, make: Make])[] = [
     ({ replacements = [] }, _, { loader, version }) =>
       replacements.length === 0
         ? []
-        : [replacementTransformer(loadReplacements(replacements, loader), { version, budget: loader.budget })],
+        : [
+            replacementTransformer(loadReplacements(replacements.map(withoutEmptyTargets), loader), {
+              version,
+              budget: loader.budget,
+            }),
+          ],
   ],
 ];
 
@@ -111,6 +116,11 @@ export function builtinTransformers(
       throw prefixed(error, `trouble configuring builtin ${kind}`);
     }
   }).flat();
+}
+
+/** No targets in a kustomization are none given; in a file of replacements they are allowed. */
+function withoutEmptyTargets(field: ReplacementField): ReplacementField {
+  return field.targets?.length === 0 ? { ...field, targets: undefined } : field;
 }
 
 function labelTransformers(
