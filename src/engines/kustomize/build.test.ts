@@ -168,7 +168,7 @@ patches: [{path: no-patch.yaml}, {patch: "{}}"}]`,
       'a.yaml': configMap,
       'kustomization.yaml': `resources: [a.yaml]\npatches: [${patch('one')}, ${patch('a')}, ${patch('two')}]`,
       'other/kustomization.yaml': `resources: [a.yaml]
-replacements: [{source: {kind: A}, targets: []}, {source: {kind: B}, targets: []}]`,
+replacements: [{source: {kind: A}, targets: [{select: {}}]}, {source: {kind: B}, targets: [{select: {}}]}]`,
       'other/a.yaml': configMap,
     });
     failsWith(tree, '', /one.*no matches for Id.*; .*two.*no matches for Id/);
