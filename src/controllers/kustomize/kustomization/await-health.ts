@@ -39,7 +39,8 @@ export function checkHealth(
     status: run.healthRules,
     ...(object.spec.wait === true ? { labelSelector: ownerSelector(object) } : {}),
   });
-  deps.waits.begin(object, { ...facts, handle });
+  // The live objects were looked at: a wait does not keep them.
+  deps.waits.begin(object, { ...facts, run: { ...run, changes: [] }, handle });
   return waiting(object, facts, attempt, deps);
 }
 

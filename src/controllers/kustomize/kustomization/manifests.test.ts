@@ -61,10 +61,16 @@ function builder(cluster = new FakeServer()) {
         ...spec,
       },
     };
-    const opener = { open: async () => ({ tree, dir: '/nowhere', release() {}, [Symbol.dispose]() {} }) };
+    let opened = false;
+    const opener = {
+      async open() {
+        opened = true;
+        return { tree, dir: '/nowhere', release() {}, [Symbol.dispose]() {} };
+      },
+    };
     const artifact = JSON.stringify(files);
     const manifests = await manifestsOf(object, { files: opener, artifact, dir, signal }, deps);
-    return { built: tree.reads > 0, digest: manifests.digest, objects: manifests.objects };
+    return { built: tree.reads > 0, opened, digest: manifests.digest, objects: manifests.objects };
   };
 }
 
@@ -165,6 +171,15 @@ describe('manifestsOf', () => {
     const second = await build(substituted, spec);
     assert.equal(second.built, true);
     assert.notEqual(second.digest, first.digest);
+  });
+
+  it('opens another artifact, and not the same one again', async () => {
+    const build = builder();
+    await build(generated);
+    assert.equal((await build(generated)).opened, false);
+    const moved = { ...generated, 'other/b.yaml': configMap('b', '2') };
+    assert.deepEqual([(await build(moved)).opened, (await build(moved)).opened], [true, false]);
+    assert.equal((await build(moved, { dir: 'other' })).opened, true);
   });
 
   it('makes the objects when somebody needs them after all', async () => {

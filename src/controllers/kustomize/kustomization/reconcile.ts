@@ -67,7 +67,7 @@ async function deliver(
   const dir = dirOf(object.spec.path);
   if (!deps.builds.isOf(object.metadata, source.artifact.digest, dir)) {
     const artifact = await files.open();
-    deps.triage.opened(source, artifact.tree);
+    void deps.triage.opened(source, artifact.tree);
     assertDir(dir, artifact);
   }
 

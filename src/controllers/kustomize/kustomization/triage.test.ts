@@ -40,26 +40,33 @@ function triage(users: readonly Kustomization[], news: readonly string[]) {
   return { hastened, opened: (digest: string) => made.opened(source(digest), tree) };
 }
 
-it('what has news goes first, after what it depends on, once per artifact', () => {
+it('what has news goes first, after what it depends on, once per artifact', async () => {
   const users = [kustomization('a'), kustomization('b'), kustomization('c', 'b', 'gone'), kustomization('d')];
   const { hastened, opened } = triage(users, ['c']);
-  opened('sha256:1');
-  opened('sha256:1');
+  await opened('sha256:1');
+  await opened('sha256:1');
   assert.deepEqual(hastened, ['b', 'c']);
-  opened('sha256:2');
+  await opened('sha256:2');
   assert.deepEqual(hastened, ['b', 'c', 'b', 'c']);
 });
 
-it('where all have news, or none, the order is left alone', () => {
+it('where all have news, or none, the order is left alone', async () => {
   for (const news of [[], ['a', 'b']]) {
     const { hastened, opened } = triage([kustomization('a'), kustomization('b')], news);
-    opened('sha256:1');
+    await opened('sha256:1');
     assert.deepEqual(hastened, []);
   }
 });
 
-it('a cycle of dependencies ends', () => {
+it('a cycle of dependencies ends', async () => {
   const { hastened, opened } = triage([kustomization('a', 'b'), kustomization('b', 'a'), kustomization('c')], ['a']);
-  opened('sha256:1');
+  await opened('sha256:1');
   assert.deepEqual(hastened, ['b', 'a']);
+});
+
+it('of very many, those with news are found too', async () => {
+  const users = Array.from({ length: 350 }, (_, i) => kustomization(`a${i}`));
+  const { hastened, opened } = triage(users, ['a340', 'a2']);
+  await opened('sha256:1');
+  assert.deepEqual(hastened, ['a2', 'a340']);
 });

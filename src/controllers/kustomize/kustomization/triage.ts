@@ -14,6 +14,9 @@ export interface TriageOptions {
   hasten(key: Required<ObjectKey>): void;
 }
 
+/** Some two milliseconds. */
+const lookedAtOnce = 100;
+
 /**
  * When a source has new files, those of its Kustomizations go first that the news concern, and those that they depend
  * on: for the others only the revision moves.
@@ -27,15 +30,22 @@ export class Triage {
     this.#options = options;
   }
 
-  /** The files of a source's artifact are there. Costs microseconds per Kustomization, once per artifact. */
-  opened(source: ResolvedSource, tree: DigestedTree): void {
+  /**
+   * The files of a source's artifact are there. Costs microseconds per Kustomization, once per artifact; of very many, a
+   * few are looked at in one go, so that nobody else waits for that.
+   */
+  async opened(source: ResolvedSource, tree: DigestedTree): Promise<void> {
     const { builds, usersOf, hasten } = this.#options;
     const id = `${source.kind}/${source.namespace}/${source.name}`;
     const { digest } = source.artifact;
     if (this.#seen.get(id) === digest) return;
     this.#seen.set(id, digest);
     const users = usersOf(source);
-    const changed = users.filter(({ metadata }) => builds.hasNews(metadata, tree));
+    const changed: Kustomization[] = [];
+    for (const [index, user] of users.entries()) {
+      if (index % lookedAtOnce === lookedAtOnce - 1) await new Promise<void>((resolve) => setImmediate(resolve));
+      if (builds.hasNews(user.metadata, tree)) changed.push(user);
+    }
     if (changed.length === users.length) return;
     for (const { metadata } of this.#withDependencies(changed)) hasten(metadata);
   }
