@@ -65,7 +65,7 @@ function builder(cluster = new FakeServer()) {
     const opener = {
       async open() {
         opened = true;
-        return { tree, dir: '/nowhere', release() {}, [Symbol.dispose]() {} };
+        return { tree, dir: '/nowhere' };
       },
     };
     const artifact = JSON.stringify(files);

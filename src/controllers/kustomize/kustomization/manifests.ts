@@ -1,9 +1,9 @@
 import { formatId, refOf } from '../../../apply/object-ref.ts';
+import type { OpenArtifact } from '../../../artifact/cache.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { isRecord } from '../../../lib/json.ts';
 import { Fault } from '../../../runtime/fault.ts';
-import type { ArtifactFiles } from './artifact.ts';
 import { digestOfInputs, type InputSources, inputsOf } from './build-inputs.ts';
 import type { BuildFacts } from './build-memo.ts';
 import { timeoutMs } from './spec.ts';
@@ -19,7 +19,7 @@ export interface Manifests extends BuildFacts {
 
 /** Where a build begins. */
 export interface BuildStart {
-  readonly files: Pick<ArtifactFiles, 'open'>;
+  readonly files: { open(): Promise<Pick<OpenArtifact, 'tree' | 'dir'>> };
   /** The artifact's digest. */
   readonly artifact: string;
   /** The directory of `spec.path` in the artifact. */
