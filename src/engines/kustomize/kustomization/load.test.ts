@@ -22,6 +22,7 @@ describe('kustomization files', () => {
         for (const name of ['"resource"', '"namespace"', '"replicas[0].count"', '"labels[0].pairs.a"'])
           assert.ok(error.message.includes(name), error.message);
         assert.equal(error.file, 'kustomization.yaml');
+        assert.equal(error.line, 4);
         return true;
       },
     );

@@ -1,5 +1,5 @@
 import { parseYaml } from '../../../yaml/parse.ts';
-import { BuildError, prefixed } from '../build-error.ts';
+import { BuildError, located, prefixed } from '../build-error.ts';
 import type { Loader } from '../target/loader.ts';
 import { decodeStruct, type StructType } from './decode.ts';
 import { type Kustomization, kustomizationType } from './types.ts';
@@ -46,12 +46,20 @@ export function readKustomization(text: string, file: string, version: 'v5.8.1' 
   } catch (error) {
     throw prefixed(error, 'invalid Kustomization', { file });
   }
-  return decodeStruct(
-    value,
-    kustomizationTypeFor(version),
-    { strict: true, coerce: false, file },
-    'invalid Kustomization',
-  ) as Kustomization;
+  const mode = { strict: true, coerce: false, file };
+  try {
+    return decodeStruct(value, kustomizationTypeFor(version), mode, 'invalid Kustomization') as Kustomization;
+  } catch (error) {
+    const field = error instanceof BuildError ? error.field : undefined;
+    throw located(error, { file, line: field === undefined ? undefined : lineOfField(text, field) });
+  }
+}
+
+/** The line of an outermost field, from 1; undefined when it does not stand at the beginning of a line. */
+function lineOfField(text: string, path: string): number | undefined {
+  const [name = ''] = path.split(/[.[]/);
+  const index = text.split('\n').findIndex((line) => /^["']?([^"':]*)["']?\s*:/.exec(line)?.[1] === name);
+  return index < 0 ? undefined : index + 1;
 }
 
 /** The fields that a release knows: v5.8.1 does not know `includeVolumeClaimTemplates`. */
