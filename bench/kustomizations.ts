@@ -1,6 +1,6 @@
 /**
  * What Kustomizations cost: N of them with five objects each, out of one repository, are installed, upgraded, asked for
- * without news, and one of them is changed; then ten that depend on each other. Runs the controllers against a control
+ * without news, one of them is changed, and its objects are changed by hand; then ten that depend on each other. Runs the controllers against a control
  * plane of its own, on loopback, and counts the kustomize-controller's API requests by the audit log.
  *
  * `node bench/kustomizations.ts [--count 100] [--entry dist/main.js]`; exits 1 when a budget is missed. The memory budget
@@ -89,12 +89,36 @@ async function apps(): Promise<void> {
     figure('one of all changed', 'that one is applied', performance.now() - asked, 'ms', 2_000);
     return board.reached(count, deadlineMs);
   });
+  await drift(tenant, names.slice(0, 1));
   await phase('delete', undefined, {}, async () => {
     await mapLimited(names, 8, (name) => tenant.kubectl.delete({ ...kind, metadata: { name } }));
     await board.empty(deadlineMs);
     return [];
   });
   board.close();
+}
+
+/** What is changed or deleted by hand is put right, with an interval of an hour. */
+async function drift(tenant: Tenant, [name = '']: readonly string[]): Promise<void> {
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } };
+  const { data } = await tenant.kubectl.get(object);
+  const isBack = (now: { readonly [field: string]: unknown }): boolean =>
+    JSON.stringify(now['data']) === JSON.stringify(data);
+  const changes = {
+    'changed by hand': () => tenant.kubectl.patch(object, { data: { release: 'by hand' } }),
+    'deleted by hand': () => tenant.kubectl.delete(object),
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    const took: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      await change();
+      const changedAt = performance.now();
+      await tenant.kubectl.waitFor(object, 'as it was', isBack);
+      took.push(performance.now() - changedAt);
+      await tenant.ready(name);
+    }
+    figure(what, 'put right again, the slowest of 3', Math.max(...took), 'ms', 1_000);
+  }
 }
 
 /** Each depends on the one before; a commit passes through all of them. */

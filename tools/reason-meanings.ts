@@ -93,7 +93,8 @@ export const reasonMeanings: Readonly<Record<Reason, string>> = {
   UninstallFailed: 'The release could not be uninstalled.',
   RetriesExceeded: 'The release failed as often as it may. It is tried again when something changes, or when asked to.',
   MissingRollbackTarget: 'There is no release to roll back to.',
-  DriftDetected: 'Objects of the release differ from what was released.',
+  DriftDetected:
+    'Objects differ from what was applied. Of a Kustomization: somebody keeps changing an object, and the message says who and what.',
   NoDriftDetected: 'Objects of the release are as they were released.',
   DriftCorrected: 'Objects of the release were set back to what was released.',
   DriftCorrectionFailed: 'Objects of the release could not be set back to what was released.',

@@ -20,8 +20,9 @@ function pauses(rounds: number, maxPauseMs: number): number[] {
 }
 
 test('the first corrections come at once, later ones with pauses that double up to the longest', () => {
-  assert.deepEqual(pauses(8, hour), [0, 0, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000]);
-  assert.deepEqual(pauses(6, 5_000), [0, 0, 2_000, 4_000, 5_000, 5_000]);
+  const atOnce = Array.from({ length: 7 }, () => 0);
+  assert.deepEqual(pauses(12, hour), [...atOnce, 2_000, 4_000, 8_000, 16_000, 32_000]);
+  assert.deepEqual(pauses(11, 5_000), [...atOnce, 2_000, 4_000, 5_000, 5_000]);
   assert.equal(pauses(40, hour).at(-1), hour);
 });
 

@@ -5,8 +5,8 @@ interface Fight {
   correctedAt: number;
 }
 
-/** Corrections in a row that are made at once. */
-const patience = 3;
+/** Corrections in a row that are made at once: somebody who tries things by hand is no rival. */
+const patience = 8;
 const firstPauseMs = 2_000;
 /** A correction that held this long, and twice its pause, has settled the matter. */
 const peaceMs = 60_000;

@@ -28,7 +28,7 @@ export interface LedgerOptions {
 }
 
 /** Drift that comes in pieces (a Namespace that is emptied) wakes its owner this often at most. */
-const wakeGapMs = 500;
+const wakeGapMs = 250;
 /** How long a matching fingerprint is believed: half a day, up to twice that. Webhooks and schemas change too. */
 const believedMs = 12 * 60 * 60_000;
 /** What nobody wants any more is watched this long, because it often comes back. */
