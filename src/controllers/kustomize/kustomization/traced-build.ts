@@ -26,7 +26,7 @@ export interface BuildTask {
 
 export interface BuildEnvironment {
   readonly builds: BuildMemo;
-  readonly thread: BuildThread;
+  readonly thread: Pick<BuildThread, 'build'>;
   readonly remotes: RemoteAccess['source'];
 }
 
