@@ -9,18 +9,27 @@ export function formatOfPath(path: string): Format {
   return path.endsWith('.ini') ? 'INI' : 'binary';
 }
 
-const markers: Readonly<Record<Format, string>> = {
-  dotenv: 'sops_mac=ENC[',
-  JSON: '"mac": "ENC[',
+/** How every value begins that is encrypted; the MAC is one in every encrypted file. */
+const ciphertext = 'ENC[AES256_GCM,data:';
+
+const json = /"mac"\s{0,100}:\s{0,100}"ENC\[/;
+
+const markers: Readonly<Record<Format, RegExp>> = {
+  dotenv: /^sops_mac=ENC\[/m,
+  JSON: json,
   // A binary file is a JSON envelope once it is encrypted.
-  binary: '"mac": "ENC[',
-  YAML: 'mac: ENC[',
-  INI: '[sops]',
+  binary: json,
+  YAML: /mac: ["']?ENC\[/,
+  INI: /\[sops\]/,
 };
 
-/** Whether a file of this format has the mark of an encrypted one (kustomize-controller internal/decryptor). */
+/**
+ * Whether a file of this format has the mark of an encrypted one (kustomize-controller internal/decryptor, which knows
+ * it as the sops command writes it alone; here it may have been formatted since).
+ */
 export function hasMarker(content: Uint8Array, format: Format): boolean {
-  return Buffer.from(content.buffer, content.byteOffset, content.byteLength).includes(markers[format]);
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  return bytes.includes(ciphertext) && markers[format].test(bytes.toString('latin1'));
 }
 
 /** The format of an encrypted document by its mark; undefined when it has none. */

@@ -180,6 +180,7 @@ test('a Secret of which any value is encrypted is refused', () => {
     { data: { a: 'ENC[AES256_GCM,data:x' } },
     { data: { a: base64(tree['app/app.json'] ?? '') } },
     { data: { a: base64(tree['app/settings.ini'] ?? '') } },
+    { data: { a: base64(JSON.stringify(JSON.parse(text('app/app.json')))) } },
     { data: { a: base64(tree['app/database.env'] ?? '') } },
     { stringData: { a: text('app/config.yaml') } },
   ];
