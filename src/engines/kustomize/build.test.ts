@@ -84,6 +84,17 @@ describe('build', () => {
     assert.equal(build(tree, 'app', { loadRestrictions: 'none' }).objects.length, 1);
     failsWith(tree, 'app', /security; file '\/a.yaml' is not in or below '\/app'/);
     failsWith(tree, '../../nowhere', /'\/nowhere' doesn't exist/);
+    for (const path of ['../../a.yaml', '../..', '/a.yaml', '/']) {
+      for (const field of [
+        `resources: [${path}]`,
+        `configMapGenerator: [{name: g, files: [k=${path}]}]`,
+        `components: [${path}]`,
+      ]) {
+        const files = { 'a.yaml': configMap, 'kustomization.yaml': '', 'app/kustomization.yaml': field };
+        const says = /fs-security-constraint: path '\.?\.?\/.*' is not in or below the root|cannot be absolute/;
+        failsWith(memoryTree(files), 'app', says, { loadRestrictions: 'none', confined: true });
+      }
+    }
   });
 
   it('refuses what is not in the tree', () => {

@@ -34,6 +34,8 @@ export interface BuildOptions {
   readonly reorder?: 'none' | 'legacy' | 'unspecified';
   /** `rootOnly` (the default): files must lie in or below the kustomization that names them. */
   readonly loadRestrictions?: 'rootOnly' | 'none';
+  /** Refuses absolute paths, and paths that leave the tree: else `..` at its root stays there, as on a disk. */
+  readonly confined?: boolean;
   /** Labels every object `app.kubernetes.io/managed-by: kustomize-<managedByVersion>`. */
   readonly addManagedByLabel?: boolean;
   readonly managedByVersion?: string;
@@ -91,6 +93,7 @@ function buildTree(tree: Tree, dir: BuildDir, options: BuildOptions): BuildResul
   const warnings: string[] = [];
   const loading = {
     rootOnly: options.loadRestrictions !== 'none',
+    confined: options.confined === true,
     refuseAmbiguous: version === 'v5.8.2',
     maxDepth: options.maxDepth ?? 100,
     budget: new Budget(options.limits),

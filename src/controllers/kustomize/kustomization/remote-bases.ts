@@ -19,8 +19,14 @@ export interface KustomizeResult {
   readonly warnings: readonly string[];
 }
 
-/** As Flux 2.9 builds: no load restriction inside of the artifact, no order but that of the files. */
-const options: BuildOptions = { reorder: 'none', loadRestrictions: 'none', version: 'v5.8.1' };
+/** As Flux 2.9 builds: free within the artifact and nowhere else, in the order of the files, built-in schemas kept. */
+const options: BuildOptions = {
+  reorder: 'none',
+  loadRestrictions: 'none',
+  confined: true,
+  customSchemas: 'add',
+  version: 'v5.8.1',
+};
 
 const refusal =
   'fs-security-constraint: remote bases are refused (--no-remote-bases): all resources must be files of the source artifact';

@@ -11,6 +11,8 @@ import { isRemoteFile, parseRepoSpec, type RepoSpec, shownRepo } from '../remote
 export interface LoaderOptions {
   /** Files must lie in or below the kustomization that names them. */
   readonly rootOnly: boolean;
+  /** Absolute paths, and those that leave the tree, are refused; else `..` at the root stays there, as on a disk. */
+  readonly confined: boolean;
   /** Paths like `a - ../b`, which indentation errors make, are refused (since kustomize 5.8.2). */
   readonly refuseAmbiguous: boolean;
   /** How deep kustomizations may refer to kustomizations. */
@@ -117,7 +119,7 @@ export class Loader {
     const full = joinPath(this.root, path);
     const shown = this.shownFile(path);
     const outside = `security; file '${shown}' is not in or below '${this.shown}'`;
-    if (this.leaves(path)) throw new BuildError(outside);
+    if (this.leaves(path)) throw new BuildError(this.repo === undefined ? leaving(path) : outside);
     const type = this.tree.stat(full);
     if (type === undefined) throw new BuildError(`'${shown}' doesn't exist`);
     if (type === 'dir') throw new BuildError(`'${shown}' must resolve to a file`);
@@ -150,6 +152,7 @@ export class Loader {
       );
     }
     if (this.leaves(path)) {
+      if (this.repo === undefined) throw new BuildError(leaving(path));
       throw new BuildError(
         'security; bases in kustomizations found in cloned git repos must be within the repo, but base ' +
           `'${path}' is outside '${this.shown}'`,
@@ -199,11 +202,15 @@ export class Loader {
     throw new BuildError(`HTTP Error: status code ${answer.status} (${httpStatusText(answer.status)})`);
   }
 
-  /** Whether a path leaves the repository that this is in; in the build's own tree `..` at the root stays there. */
+  /** Whether a path leaves the repository, or the tree, that this is confined to. */
   private leaves(path: string): boolean {
-    if (this.repo === undefined) return false;
+    if (this.repo === undefined && !this.options.confined) return false;
     return path.startsWith('/') || cleanRelative(`${this.root}/${path}`).split('/')[0] === '..';
   }
+}
+
+function leaving(path: string): string {
+  return `fs-security-constraint: path '${path}' is not in or below the root`;
 }
 
 function assertDirectory(type: EntryType | undefined, shown: string): void {
