@@ -88,3 +88,17 @@ test('mapLimited fails with the earliest item and starts no more', async () => {
   await assert.rejects(slowFirst, /item 0/);
   assert.deepEqual(started, [0, 1]);
 });
+
+test('mapLimited lets others have their turn', async () => {
+  let turns = 0;
+  const interval = setInterval(() => {
+    turns += 1;
+  }, 0);
+  const busy = (ms: number): void => {
+    const until = performance.now() + ms;
+    while (performance.now() < until);
+  };
+  await mapLimited(Array.from({ length: 20 }), 1, async () => busy(5));
+  clearInterval(interval);
+  assert.ok(turns >= 4, `${turns} turns in 100 ms of work`);
+});

@@ -33,10 +33,40 @@ export function withDeadline(signal: AbortSignal | undefined, ms: number): Abort
   return made;
 }
 
+/** How long work that waits for nothing may go on before everything else has its turn. */
+const turnMs = 10;
+
+/** Lets everything else in the process have its turn, now and then. */
+class Turns {
+  #since = performance.now();
+  /** Whether something else had its turn since then. */
+  #passed = false;
+
+  constructor() {
+    this.#watch();
+  }
+
+  /** Resolves at once when the turn is young, or when somebody else had it meanwhile because `fn` waited. */
+  async yield(): Promise<void> {
+    if (performance.now() - this.#since < turnMs) return;
+    if (!this.#passed) await new Promise<void>((resolve) => setTimeout(resolve, 0));
+    this.#since = performance.now();
+    this.#passed = false;
+    this.#watch();
+  }
+
+  #watch(): void {
+    setTimeout(() => {
+      this.#passed = true;
+    }, 0);
+  }
+}
+
 /**
  * The results of `fn` for all items, in order, with at most `limit` running at once and started in order. After a
  * failure no more are started; the running ones are awaited, and the failure of the earliest item is thrown: the
- * same input fails with the same error, however the calls overlap.
+ * same input fails with the same error, however the calls overlap. Calls that wait for nothing do not hold up the
+ * process, however many they are.
  */
 export async function mapLimited<T, R>(
   items: readonly T[],
@@ -46,9 +76,11 @@ export async function mapLimited<T, R>(
   const results: R[] = [];
   const failures: { readonly index: number; readonly error: unknown }[] = [];
   let next = 0;
+  const turns = new Turns();
   const worker = async (): Promise<void> => {
     while (next < items.length && failures.length === 0) {
       const index = next++;
+      await turns.yield();
       try {
         results[index] = await fn(items[index] as T, index);
       } catch (error) {
