@@ -38,6 +38,8 @@ export class YamlNode {
   /** Items of a sequence; keys and values of a mapping in turn. */
   content: YamlNode[];
   anchor = '';
+  /** The JSON object in the comment on a key's line: see line-comments.ts. */
+  comment = '';
   alias: YamlNode | undefined = undefined;
   /** A null that a patch keeps although nulls are usually taken away; set for a moment while fields are set. */
   keep = false;
@@ -74,6 +76,7 @@ export class YamlNode {
 
   private copyMarks(other: YamlNode): void {
     this.anchor = other.anchor;
+    this.comment = other.comment;
     this.alias = other.alias;
     this.line = other.line;
   }

@@ -7,6 +7,7 @@ import {
   type ScalarEvent,
   YAMLException,
 } from 'js-yaml';
+import { attachComments } from './line-comments.ts';
 import { STYLE, TAG, YamlNode } from './node.ts';
 import { resolvePlain } from './resolve.ts';
 import { YamlError } from './yaml-error.ts';
@@ -42,7 +43,9 @@ export function parseNodes(text: string, options: ParseOptions = {}): YamlNode[]
   if (text.length > maxLength) throw new YamlError(`the text is longer than ${maxLength} characters`, { file });
   try {
     const { events, source } = readEvents(text, maxDepth);
-    return new TreeBuilder(source, file, firstLine).build(events);
+    const documents = new TreeBuilder(source, file, firstLine).build(events);
+    attachComments(text, firstLine, documents);
+    return documents;
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const line = error.mark === undefined ? undefined : error.mark.line + firstLine;

@@ -12,11 +12,7 @@ import { mergeSuite } from '../../tools/conformance/merge.ts';
 const recorded = resolve(import.meta.dirname, '../../../shared/conformance');
 
 /** Cases that are answered otherwise, each with the reason. One that is right must leave the list. */
-const differences: Readonly<Record<string, string>> = {
-  "merge2/element/no infer merge keys merge using explicit schema as line comment'":
-    'a schema in a comment, as kpt reads',
-  'merge2/element/merge_primitive_items': 'a schema in a comment, as kpt reads',
-};
+const differences: Readonly<Record<string, string>> = {};
 
 /** Holds every case of a file to the recorded bytes. */
 function hold(file: string, suite: Suite<never>): void {

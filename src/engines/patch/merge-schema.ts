@@ -10,5 +10,10 @@ export interface MergeSchema {
   elements(): MergeSchema | undefined;
 }
 
-/** The schema of a kind, undefined when it is not known: then lists are replaced. */
-export type SchemaLookup = (apiVersion: string, kind: string) => MergeSchema | undefined;
+/** Finds schemas; where there is none, lists are replaced. */
+export interface SchemaLookup {
+  /** The schema of a kind, undefined when it is not known. */
+  (apiVersion: string, kind: string): MergeSchema | undefined;
+  /** The schema that a comment holds, as JSON; undefined when it holds none. */
+  readonly inComment?: (comment: string) => MergeSchema | undefined;
+}

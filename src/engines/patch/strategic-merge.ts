@@ -65,6 +65,17 @@ class Walker {
     return undefined;
   }
 
+  /** A comment on a field's line, of either version, may hold its schema (kyaml walk/map.go, valueIfPresent). */
+  private commented(versions: Versions, name: string): MergeSchema | undefined {
+    for (const version of versions) {
+      const key = version?.kind === 'mapping' ? version.content[keyIndex(version, name)] : undefined;
+      const schema =
+        key === undefined || key.comment === '' ? undefined : this.options.schemaFor.inComment?.(key.comment);
+      if (schema !== undefined) return schema;
+    }
+    return undefined;
+  }
+
   private isAssociative(versions: Versions, schema: MergeSchema | undefined): boolean {
     if (schema !== undefined) return schema.strategy.split(',').includes('merge');
     if (this.options.inferKeys !== true) return false;
@@ -79,7 +90,7 @@ class Walker {
     for (const name of [...names].sort(byCodeUnits)) {
       const members: Versions = [fieldOf(versions[0], name), fieldOf(versions[1], name)];
       const [before, patched] = members;
-      const value = this.walk(members, schema?.field(name), [...path, name]);
+      const value = this.walk(members, this.commented(versions, name) ?? schema?.field(name), [...path, name]);
       const from = value === patched ? versions[1] : value === before ? versions[0] : undefined;
       setField(dest, name, value, from === undefined ? 0 : keyStyle(from, name));
     }

@@ -1,7 +1,8 @@
+import { isRecord } from '../../../lib/json.ts';
 import type { MergeSchema, SchemaLookup } from '../../patch/merge-schema.ts';
 import { BuildError } from '../build-error.ts';
 import { builtinSchema } from './builtin-schema.ts';
-import type { CustomSchema } from './custom-schema.ts';
+import { type CustomSchema, openApiSchema } from './custom-schema.ts';
 
 const builtinVersion = 'v1.21.2';
 
@@ -61,12 +62,15 @@ export class SchemaRegistry {
     }
   }
 
-  /** The schema of a kind, by which lists are merged. */
-  readonly schemaFor: SchemaLookup = (apiVersion, kind) => {
-    const name = this.custom?.kinds.get(`${apiVersion} ${kind}`);
-    if (name !== undefined) return this.definition(name);
-    return this.usesBuiltin() ? builtinSchema().kind(apiVersion, kind) : undefined;
-  };
+  /** The schemas by which lists are merged. */
+  readonly schemaFor: SchemaLookup = Object.assign(
+    (apiVersion: string, kind: string): MergeSchema | undefined => {
+      const name = this.custom?.kinds.get(`${apiVersion} ${kind}`);
+      if (name !== undefined) return this.definition(name);
+      return this.usesBuiltin() ? builtinSchema().kind(apiVersion, kind) : undefined;
+    },
+    { inComment: (comment: string) => this.inComment(comment) },
+  );
 
   /** Whether a kind is known to be cluster-scoped. Kinds that are not known count as namespaced. */
   isClusterScoped(apiVersion: string, kind: string): boolean {
@@ -77,6 +81,19 @@ export class SchemaRegistry {
     if (this.custom !== undefined) return this.custom.scopes.get(key) === false;
     this.builtinWanted = true;
     return false;
+  }
+
+  private inComment(comment: string): MergeSchema | undefined {
+    let schema: unknown;
+    try {
+      schema = JSON.parse(comment);
+    } catch {
+      return undefined;
+    }
+    if (!isRecord(schema) || Object.keys(schema).length === 0) return undefined;
+    const reference = schema['$ref'];
+    const named = typeof reference === 'string' ? this.definition(reference.replace('#/definitions/', '')) : undefined;
+    return named ?? openApiSchema(schema, (name) => this.definition(name));
   }
 
   private usesBuiltin(): boolean {
