@@ -63,7 +63,7 @@ export interface Unwritten {
 }
 
 const progressDelayMs = 2000;
-const lingerMs = 3000;
+const lingerMs = 5000;
 
 /** One attempt at one object: the draft of its status, and the writes and events it makes. */
 export class Attempt<T extends KubeObject> implements AttemptContext {

@@ -144,7 +144,7 @@ describe('ReconcileLoop', () => {
     it('is written when it lasts, however often it is looked at', async () => {
       pipeline = async () => underWay;
       await reconcile();
-      clock.advance(2000);
+      clock.advance(4000);
       await reconcile();
       clock.advance(1500);
       await waitFor(() => requests().length === 2, 'the progress is written');
