@@ -58,10 +58,11 @@ export async function soak(environment: Environment, options: SoakOptions): Prom
     for (const action of shuffled(random, everyAction)) {
       const elapsed = Date.now() - started;
       if (rounds > 0 && elapsed >= durationMs) break;
-      if (rounds > 0 && kills.includes(action) && elapsed > durationMs * killsFor) continue;
+      const mayKill = rounds === 0 || elapsed <= durationMs * killsFor;
+      if (!mayKill && kills.includes(action)) continue;
       const app = pick(random, fleet.apps);
       tell(`${Math.round(elapsed / 1000)}s ${action} ${app.team.namespace}/${app.name}`);
-      await actions[action]({ environment, fleet, random, app });
+      await actions[action]({ environment, fleet, random, app, mayKill });
       done[action] = (done[action] ?? 0) + 1;
       await memory.look('kustomize-controller', environment.kustomize);
       await memory.look('source-controller', environment.source);
@@ -77,6 +78,7 @@ interface Scene {
   readonly fleet: Fleet;
   readonly random: Random;
   readonly app: App;
+  readonly mayKill: boolean;
 }
 
 const actions: Readonly<Record<Action, (scene: Scene) => Promise<void>>> = {
@@ -105,10 +107,10 @@ const actions: Readonly<Record<Action, (scene: Scene) => Promise<void>>> = {
   },
 
   /** One that is suspended would leave its objects: as it should, and nobody would ever collect them. */
-  async recreate({ environment, fleet, app, random }) {
+  async recreate({ environment, fleet, app, random, mayKill }) {
     if (app.suspended) return;
     await app.team.kubectl.delete(app.team.app(app.name));
-    if (random() < 0.5) await killAndStart(environment, 'kustomize', below(random, 200));
+    if (random() < 0.5 && mayKill) await killAndStart(environment, 'kustomize', below(random, 200));
     await app.team.kubectl.waitGone(app.team.app(app.name), { deadlineMs: 60_000 });
     await fleet.install(app);
   },
