@@ -55,7 +55,8 @@ function compileTarget(target: IgnoreRule['target'] = {}): (object: KubeObject) 
 
 function compilePattern(field: string, pattern: string): RE2JS {
   try {
-    return RE2JS.compile(pattern);
+    // Anchored here, not by how it is asked, because the message of a bad one shows it so (jsondiff/selector.go).
+    return RE2JS.compile(`^(?:${pattern})$`);
   } catch (error) {
     throw new SyntaxError(`failed to create ignore rule selector: invalid ${field} regex: ${errorMessage(error)}`);
   }
