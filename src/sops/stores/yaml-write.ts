@@ -123,9 +123,8 @@ class Emitter {
   }
 
   #key(key: string, indent: number): void {
-    const multiline = analyzeScalar(key, 'v3').multiline;
-    if (multiline || Buffer.byteLength(key) > 128) {
-      this.#write(`? ${scalarText(key, multiline && !key.includes('\n'), indent, nextIndent(indent))}`);
+    if (analyzeScalar(key, 'v3').multiline || Buffer.byteLength(key) > 128) {
+      this.#write(`? ${scalarText(key, true, indent, nextIndent(indent))}`);
       this.#startLine(indent);
       this.#write(':');
     } else this.#write(`${scalarText(key, true, indent, indent)}:`);
