@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { diskTree } from '../artifact/disk-tree.ts';
 import { build } from '../engines/kustomize/build.ts';
+import { parseRepoSpec } from '../engines/kustomize/remote/repo-spec.ts';
 import type { Tree } from '../lib/tree.ts';
 
 /**
@@ -10,6 +11,7 @@ import type { Tree } from '../lib/tree.ts';
  * The compiled program has this and all that it imports in one file (tools/link.ts).
  */
 export function quickBuild(dir: string): boolean {
+  if (parseRepoSpec(dir) !== undefined) return false;
   let text: string;
   let warnings: readonly string[];
   try {
