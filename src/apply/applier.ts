@@ -6,7 +6,7 @@ import { errorMessage } from '../lib/errors.ts';
 import { ApplyError } from './apply-error.ts';
 import type { Change, ChangeSet } from './change-set.ts';
 import { compileIgnoreRules, type IgnoredPaths, type IgnoreRule } from './drift-ignore.ts';
-import { cleanupPatch, managersToReplace, matchesManager, migrationPatch } from './field-managers.ts';
+import { cleanupPatch, isTakenOver, managersToReplace, migrationPatch } from './field-managers.ts';
 import { waitForCurrent } from './health.ts';
 import { type Entry, toEntry } from './inventory.ts';
 import { status } from './kstatus.ts';
@@ -126,7 +126,7 @@ export class Applier {
       resolveType: typeResolver(client, objects, this.#clock),
       force,
       ignored: compileRules(ignore),
-      isReplaced: (entry) => replaced.some((manager) => matchesManager(entry, manager)),
+      isReplaced: (entry) => isTakenOver(entry, replaced),
       signal,
     };
   }

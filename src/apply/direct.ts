@@ -26,9 +26,9 @@ export async function createOnly(
   type: ResourceType,
   context: ExecuteContext,
 ): Promise<DirectAnswer> {
-  const answer = await send(object, type, versionOfNone, context);
+  // Not forced, for servers that overlook the version.
+  const answer = await send(object, type, { resourceVersion: versionOfNone, force: false }, context);
   if (typeof answer === 'string') return answer;
-  // A server that overlooks it altogether.
   return answer.created ? { action: 'created', live: answer.object } : 'other';
 }
 
@@ -39,7 +39,7 @@ export async function updateAsLeft(
   resourceVersion: string,
   context: ExecuteContext,
 ): Promise<DirectAnswer> {
-  const answer = await send(object, type, resourceVersion, context);
+  const answer = await send(object, type, { resourceVersion, force: true }, context);
   if (typeof answer === 'string') return answer;
   const live = answer.object;
   const same = live.metadata.resourceVersion === resourceVersion;
@@ -49,12 +49,12 @@ export async function updateAsLeft(
 async function send(
   object: KubeObject,
   type: ResourceType,
-  resourceVersion: string,
+  { resourceVersion, force }: { readonly resourceVersion: string; readonly force: boolean },
   { client, fieldManager, signal }: ExecuteContext,
 ): Promise<{ readonly object: KubeObject; readonly created: boolean } | 'other' | 'refused'> {
   const bound = { ...object, metadata: { ...object.metadata, resourceVersion } };
   try {
-    return await client.apply(type, bound, { fieldManager, force: true, signal: withDeadline(signal, requestMs) });
+    return await client.apply(type, bound, { fieldManager, force, signal: withDeadline(signal, requestMs) });
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ApiError && error.isConflict) return 'other';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject, ManagedFieldsEntry } from '../kube/object.ts';
-import { cleanupPatch, managersToReplace, migrationPatch } from './field-managers.ts';
+import { cleanupPatch, isTakenOver, managersToReplace, migrationPatch } from './field-managers.ts';
 import { unionFields } from './fields-v1.ts';
 
 const own = 'kustomize-controller';
@@ -105,6 +105,23 @@ test('migrating writes one version into all entries', () => {
   ]);
   assert.deepEqual(migrationPatch(live([entry('a Update', 'x')]), 'v1'), []);
   assert.deepEqual(migrationPatch(live([]), 'v1'), []);
+});
+
+test('what kubectl asks for once is not taken over', () => {
+  const annotation = (key: string) => ({ 'f:metadata': { 'f:annotations': { '.': {}, [`f:${key}`]: {} } } });
+  const restart = { 'f:spec': { 'f:template': annotation('kubectl.kubernetes.io/restartedAt') } };
+  const entryOf = (manager: string, fieldsV1: unknown) => ({ manager, operation: 'Update' as const, fieldsV1 });
+  const replaced = managersToReplace('kustomize-controller');
+  const cases: readonly (readonly [boolean, ManagedFieldsEntry])[] = [
+    [false, entryOf('kubectl-rollout', restart)],
+    [false, entryOf('kubectl-annotate', annotation('reconcile.fluxcd.io/requestedAt'))],
+    [true, entryOf('kubectl-annotate', annotation('mine'))],
+    [true, entryOf('kubectl-edit', { ...restart, 'f:data': {} })],
+    [true, entryOf('kubectl-edit', {})],
+    [true, entryOf('kustomize-controller', restart)],
+    [false, entryOf('someone', annotation('mine'))],
+  ];
+  for (const [taken, entry] of cases) assert.equal(isTakenOver(entry, replaced), taken, JSON.stringify(entry));
 });
 
 const unions: readonly (readonly [unknown, unknown, unknown])[] = [

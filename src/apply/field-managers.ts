@@ -1,5 +1,5 @@
 import type { KubeObject, ManagedFieldsEntry } from '../kube/object.ts';
-import { unionFields } from './fields-v1.ts';
+import { leafPaths, unionFields } from './fields-v1.ts';
 
 /** A writer whose fields become ours. Names are matched as prefixes: `kubectl` is also `kubectl-client-side-apply`. */
 export interface FieldManager {
@@ -97,7 +97,7 @@ function takeOver(
 ): readonly ManagedFieldsEntry[] | undefined {
   let ours = entries.findLast(({ manager, operation }) => manager === own && operation === 'Apply');
   const others = entries.filter((entry) => entry !== ours);
-  const taken = others.filter((entry) => replaced.some((manager) => matchesManager(entry, manager)));
+  const taken = others.filter((entry) => isTakenOver(entry, replaced));
   if (taken.length === 0) return undefined;
   for (const entry of taken) {
     ours =
@@ -108,7 +108,26 @@ function takeOver(
   return [...others.filter((entry) => !taken.includes(entry)), ...(ours === undefined ? [] : [ours])];
 }
 
+/** Annotations by which kubectl asks for something once: a restart, a reconcile. */
+const requests: ReadonlySet<string> = new Set([
+  'f:spec f:template f:metadata f:annotations f:kubectl.kubernetes.io/restartedAt',
+  'f:metadata f:annotations f:reconcile.fluxcd.io/requestedAt',
+  'f:metadata f:annotations f:reconcile.fluxcd.io/forceAt',
+  'f:metadata f:annotations f:reconcile.fluxcd.io/resetAt',
+]);
+
+/**
+ * Whether the fields of an entry become ours. Differs from Flux (docs/adr/0020): what kubectl has only asked for
+ * stays, so that `kubectl rollout restart` is not undone, which would be a second restart.
+ */
+export function isTakenOver(entry: ManagedFieldsEntry, replaced: readonly FieldManager[]): boolean {
+  if (!replaced.some((manager) => matchesManager(entry, manager))) return false;
+  const isKubectl = (entry.manager ?? '').startsWith('kubectl');
+  const paths = isKubectl ? leafPaths(entry.fieldsV1) : [];
+  return paths.length === 0 || paths.some((path) => !requests.has(path.join(' ')));
+}
+
 /** Whether an entry is one of that manager's (fluxcd/pkg ssa/patch.go, matchFieldManager). */
-export function matchesManager(entry: ManagedFieldsEntry, { name, operation }: FieldManager): boolean {
+function matchesManager(entry: ManagedFieldsEntry, { name, operation }: FieldManager): boolean {
   return entry.operation === operation && !entry.subresource && (entry.manager ?? '').startsWith(name);
 }

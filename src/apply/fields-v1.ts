@@ -12,6 +12,13 @@ export function unionFields(a: unknown, b: unknown): FieldsV1 | undefined {
   return join(a, b);
 }
 
+/** The members that have none below them, each as the keys that lead to it. */
+export function leafPaths(fields: unknown, path: readonly string[] = []): (readonly string[])[] {
+  const children = isRecord(fields) ? Object.entries(fields).filter(([key]) => key !== self) : [];
+  if (children.length === 0) return path.length === 0 ? [] : [path];
+  return children.flatMap(([key, below]) => leafPaths(below, [...path, key]));
+}
+
 function join(a: FieldsV1, b: FieldsV1): FieldsV1 {
   const children: Record<string, unknown> = {};
   for (const key of [...Object.keys(a), ...Object.keys(b)]) {

@@ -1,5 +1,6 @@
 import type { KubeObject, ManagedFieldsEntry } from '../kube/object.ts';
 import { isRecord, parseJson } from '../lib/json.ts';
+import { leafPaths } from './fields-v1.ts';
 
 /** Somebody who has changed fields of ours. */
 export interface Rival {
@@ -53,11 +54,9 @@ function named(fields: ReadonlySet<string>): string[] {
   return sorted.length <= maxFields ? sorted : [...sorted.slice(0, maxFields), `${sorted.length - maxFields} more`];
 }
 
-/** The paths of a set of fields that have none below them. */
-function leavesOf(fields: unknown, path = ''): Set<string> {
-  const children = isRecord(fields) ? Object.entries(fields).filter(([key]) => key !== '.') : [];
-  if (children.length === 0) return path === '' ? new Set() : new Set([path]);
-  return new Set(children.flatMap(([key, below]) => [...leavesOf(below, `${path}${stepText(key)}`)]));
+/** The members of a set of fields, as messages name them. */
+function leavesOf(fields: unknown): Set<string> {
+  return new Set(leafPaths(fields).map((path) => path.map(stepText).join('')));
 }
 
 /** `f:` names a field, `k:` a list item by its key fields, `v:` a member of a set, `i:` a place in a list. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Applier, type ApplyOptions } from '../../src/apply/applier.ts';
 import { changeLog } from '../../src/apply/change-set.ts';
-import { managersToReplace, matchesManager } from '../../src/apply/field-managers.ts';
+import { isTakenOver, managersToReplace } from '../../src/apply/field-managers.ts';
 import { healthOf } from '../../src/apply/health.ts';
 import { type Entry, inventoryOf } from '../../src/apply/inventory.ts';
 import { sightings } from '../../src/apply/ledger/sighting.ts';
@@ -727,7 +727,7 @@ describe('apply', () => {
     const look = sightings({
       fieldManager: KUSTOMIZE_FIELD_MANAGER,
       ownerGroup: group,
-      isReplaced: (entry) => replaced.some((manager) => matchesManager(entry, manager)),
+      isReplaced: (entry) => isTakenOver(entry, replaced),
       migrateApiVersion: false,
     });
     const print = async (): Promise<string> => look(await live(object)).fingerprint;

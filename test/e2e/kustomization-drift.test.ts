@@ -115,6 +115,18 @@ describe('drift, with an interval of an hour', { concurrency: 4 }, () => {
     assert.deepEqual(await requestsOf(team, mark), []);
   });
 
+  it('is none: a restart that kubectl asks for', async () => {
+    const team = await settled({ 'web.yaml': manifest(deployment('web')) });
+    const annotations = { 'kubectl.kubernetes.io/restartedAt': '2026-01-02T03:04:05Z' };
+    const body = { spec: { template: { metadata: { annotations } } } };
+    await team.kubectl.patch(web, body, { fieldManager: 'kubectl-rollout' });
+    await quiet(never);
+    await team.request();
+    assert.match(JSON.stringify((await team.kubectl.get(web))['spec']), /restartedAt/);
+    await team.upgrade({ 'web.yaml': manifest(deployment('web', { replicas: 2 })) });
+    assert.match(JSON.stringify((await team.kubectl.get(web))['spec']), /restartedAt/);
+  });
+
   it('is left alone: ignored fields, annotations on the object, a suspended Kustomization', async () => {
     const ignore = [{ paths: ['/data/theirs'], target: { name: 'ignored' } }];
     const once = { annotations: { [`${ours}/ssa`]: 'IfNotPresent' } };

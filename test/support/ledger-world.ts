@@ -1,6 +1,6 @@
 import { Applier } from '../../src/apply/applier.ts';
 import { changeLog, hasChanged } from '../../src/apply/change-set.ts';
-import { managersToReplace, matchesManager } from '../../src/apply/field-managers.ts';
+import { isTakenOver, managersToReplace } from '../../src/apply/field-managers.ts';
 import { type Entry, inventoryOf } from '../../src/apply/inventory.ts';
 import { Ledger } from '../../src/apply/ledger/ledger.ts';
 import { prepareObjects } from '../../src/apply/prepare.ts';
@@ -30,7 +30,7 @@ export class LedgerWorld {
       rules: {
         fieldManager: manager,
         ownerGroup: KUSTOMIZE_GROUP,
-        isReplaced: (entry) => replaced.some((other) => matchesManager(entry, other)),
+        isReplaced: (entry) => isTakenOver(entry, replaced),
         migrateApiVersion: false,
       },
       wake: (owner) => void this.woken.push(owner),

@@ -13,7 +13,7 @@ import { sha256Hex } from '../../../lib/hash.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import { Fault } from '../../../runtime/fault.ts';
 import { applierFor } from './applier.ts';
-import { applyInMode, partialFault } from './apply-mode.ts';
+import { applyInMode, applyModeOf, partialFault } from './apply-mode.ts';
 import type { KustomizationDeps } from './deps.ts';
 import { tellFights } from './drift.ts';
 import { inventoryEntries } from './inventory.ts';
@@ -49,6 +49,7 @@ export interface AppliedManifests {
 export async function applyManifests(input: ApplyInput): Promise<AppliedManifests> {
   const { object, manifests, session, attempt, deps } = input;
   const previous = inventoryEntries(object);
+  applyModeOf(object);
   if (session.isIntact(purposeOf(object, manifests.digest, previous))) return nothingToDo(previous, session, attempt);
   try {
     const objects = await manifests.objects();

@@ -1,5 +1,5 @@
 import type { Change } from '../../../apply/change-set.ts';
-import { managersToReplace, matchesManager } from '../../../apply/field-managers.ts';
+import { isTakenOver, managersToReplace } from '../../../apply/field-managers.ts';
 import { Ledger } from '../../../apply/ledger/ledger.ts';
 import type { LedgerSession } from '../../../apply/ledger/session.ts';
 import { ownerText } from '../../../apply/ledger/sighting.ts';
@@ -32,7 +32,7 @@ export function kustomizationLedger({ cache, clock, wake, ...options }: DriftOpt
     rules: {
       fieldManager: KUSTOMIZE_FIELD_MANAGER,
       ownerGroup: KUSTOMIZE_GROUP,
-      isReplaced: (entry) => replaced.some((manager) => matchesManager(entry, manager)),
+      isReplaced: (entry) => isTakenOver(entry, replaced),
       migrateApiVersion: options.migrateApiVersion,
     },
     wake(owner) {
