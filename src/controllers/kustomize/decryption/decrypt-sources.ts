@@ -15,6 +15,9 @@ const maxFileBytes = 5 << 20;
 /** Deeper than any kustomization refers to others. */
 const maxDepth = 100;
 
+/** More than any build has; symlinks could make any number of paths to the same directory. */
+const maxKustomizations = 10_000;
+
 export interface SourceDecryption {
   readonly tree: DecryptedTree;
   readonly keys: DataKeys;
@@ -53,6 +56,9 @@ class Walk {
   async visit(dir: string, depth: number): Promise<void> {
     if (this.#visited.has(dir)) return;
     this.#visited.add(dir);
+    if (this.#visited.size > maxKustomizations) {
+      throw new Error(`there are more than ${maxKustomizations} kustomizations`);
+    }
     if (depth > maxDepth) throw new Error(`kustomizations refer to each other over more than ${maxDepth} levels`);
     const kustomization = this.#load(dir);
     for (const reference of referencesOf(kustomization)) {
