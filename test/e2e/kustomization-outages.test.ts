@@ -101,7 +101,11 @@ describe('Kustomizations while something is away', () => {
   });
 
   it('the kustomize-controller, while it waited for health', async () => {
-    const sha = await team.install({ 'web.yaml': manifest(deployment('web', { stuck: true })) }, { wait: true });
+    const ignore = [{ paths: ['/spec/template/metadata/annotations/sluice.test~1never-ready'] }];
+    const sha = await team.install(
+      { 'web.yaml': manifest(deployment('web', { stuck: true })) },
+      { wait: true, ignore },
+    );
     const waits = 'Running health checks';
     await team.waitFor('waiting', (object) => messageOf(object, 'Reconciling').startsWith(waits));
     assert.equal(await environment.kustomize.stop(), 0);
