@@ -12,7 +12,7 @@ import { unpackedTree } from './unpacked-tree.ts';
 export interface ArtifactCacheOptions {
   /** A directory of this process alone. What lies there is removed at the first use. */
   readonly dir: string;
-  /** Unpacked bytes that are kept of artifacts nobody uses any more. */
+  /** Unpacked bytes that are kept of artifacts nobody uses any more; a file counts 512 more than it has. */
   readonly maxBytes: number;
   /** `--http-retry`. */
   readonly httpRetry: number;
@@ -23,6 +23,9 @@ export interface ArtifactCacheOptions {
   readonly hostOverride?: string;
   readonly retryWaitMs?: number;
 }
+
+/** What a file takes beside its contents: an entry in the manifest, in memory, and one on the disk. */
+const fileBytes = 512;
 
 /** An unpacked artifact in use. Its files stay until it is released. */
 export interface OpenArtifact extends Disposable {
@@ -141,7 +144,11 @@ export class ArtifactCache {
     try {
       await mkdir(files, { recursive: true });
       await this.#fetcher.download(artifact, archive, signal);
-      const { bytes, manifest } = await extractArchive(archive, files, {
+      const {
+        bytes,
+        files: count,
+        manifest,
+      } = await extractArchive(archive, files, {
         signal,
         ...(extractLimits === undefined ? {} : { limits: extractLimits }),
       });
@@ -155,7 +162,7 @@ export class ArtifactCache {
           unpacked.damaged = true;
         },
       });
-      const unpacked: Unpacked = { dir, bytes, tree, damaged: false };
+      const unpacked: Unpacked = { dir, bytes: bytes + count * fileBytes, tree, damaged: false };
       return unpacked;
     } finally {
       await rm(scratch, { recursive: true, force: true });
