@@ -7,8 +7,10 @@ import { stableStringify } from '../lib/json.ts';
  * its keys.
  */
 export function desiredDigest(object: KubeObject, manner: string): string {
-  return hash('sha256', `${manner}\n${stableStringify(object)}`, 'base64').slice(0, digestLength);
+  return shortHash(`${manner}\n${stableStringify(object)}`);
 }
 
-/** 120 bits. */
-const digestLength = 20;
+/** 120 bits of a text's SHA-256: short, and not a slice that would keep the longer one in memory. */
+export function shortHash(text: string): string {
+  return hash('sha256', text, 'buffer').toString('base64', 0, 15);
+}

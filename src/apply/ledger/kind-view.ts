@@ -75,10 +75,9 @@ export class KindView {
     return this.#options.reduce(object);
   }
 
-  /** Takes what the API server answered to us, unless something newer was seen already. */
-  note(object: PartialObject): Sighting {
+  /** Takes what the API server answered to us about the object under `key`, unless something newer was seen already. */
+  note(key: string, object: PartialObject): Sighting {
     const sighting = this.#options.reduce(object);
-    const key = viewKey(object.metadata);
     const found = this.#seen.get(key);
     if (found === undefined || !isOlder(sighting.resourceVersion, versionOf(found))) this.#seen.set(key, sighting);
     return sighting;

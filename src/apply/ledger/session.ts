@@ -114,7 +114,7 @@ export class LedgerSession implements Disposable {
     const entry = kind.entries.get(viewKey(key));
     if (entry?.owner !== this.#state.owner || entry.digest !== digest || !isClean(kind, viewKey(key))) return undefined;
     if (entry.expiresAt < this.#parts.clock.now()) return undefined;
-    this.#keep(kind, key);
+    this.#keep(kind, viewKey(key));
     return entry.outcome;
   }
 
@@ -123,14 +123,16 @@ export class LedgerSession implements Disposable {
    * before. What the watches cannot see, because it has no owner labels, is not remembered.
    */
   record(type: ResourceType, live: KubeObject, digest: string, written: boolean): void {
-    const sighting = this.#parts.kindOf(type).view.note(live);
-    this.#remember(type, live.metadata, sighting, { digest, outcome: 'unchanged', written });
+    const key = viewKey(live.metadata);
+    const sighting = this.#parts.kindOf(type).view.note(key, live);
+    this.#remember(type, key, sighting, { digest, outcome: 'unchanged', written });
   }
 
   /** An object is not to be applied, and would not be as long as it is what the watch shows. */
   recordSkipped(type: ResourceType, key: ObjectKey, digest: string): void {
     const seen = this.look(type, key);
-    if (typeof seen === 'object') this.#remember(type, key, seen, { digest, outcome: 'skipped', written: false });
+    if (typeof seen === 'object')
+      this.#remember(type, viewKey(key), seen, { digest, outcome: 'skipped', written: false });
   }
 
   /** The object is not this owner's any more. */
@@ -166,12 +168,11 @@ export class LedgerSession implements Disposable {
 
   #remember(
     type: ResourceType,
-    at: ObjectKey,
+    key: string,
     seen: Sighting,
     { digest, outcome, written }: Pick<LedgerEntry, 'digest' | 'outcome'> & { readonly written: boolean },
   ): void {
     const kind = this.#parts.kindOf(type);
-    const key = viewKey(at);
     const id = objectId(type, key);
     const { fights, drifted, owner } = this.#state;
     if (written || drifted.has(id)) fights.corrected(id, this.#parts.clock.now());
@@ -179,7 +180,7 @@ export class LedgerSession implements Disposable {
     if (seen.owner === '') return;
     const { fingerprint } = seen;
     kind.entries.set(key, { owner, digest, fingerprint, outcome, expiresAt: this.#parts.expiresAt() });
-    this.#keep(kind, at);
+    this.#keep(kind, key);
   }
 
   #want(kind: KindLedger, namespace: string): void {
@@ -193,12 +194,11 @@ export class LedgerSession implements Disposable {
     kind.view.want(namespace);
   }
 
-  #keep(kind: KindLedger, key: ObjectKey): void {
-    const text = viewKey(key);
-    const id = objectId(kind.view.type, text);
+  #keep(kind: KindLedger, key: string): void {
+    const id = objectId(kind.view.type, key);
     this.#kept.add(id);
     const known = this.#state.objects.get(id);
-    if (known?.kind !== kind) this.#state.objects.set(id, { kind, key: text });
+    if (known?.kind !== kind) this.#state.objects.set(id, { kind, key });
   }
 
   #forget(id: string): void {

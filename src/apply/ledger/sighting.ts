@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import { type Owner, ownerOf } from '../../crds/meta/names.ts';
 import type { ManagedFieldsEntry, ObjectMeta, PartialObject } from '../../kube/object.ts';
 import { STALE_KEYS } from '../field-managers.ts';
+import { shortHash } from '../fingerprint.ts';
 import { objectPolicy } from '../metadata.ts';
 
 /** What is kept of a live object: who it is, whose it is, and a digest of all that it could be corrected for. */
@@ -49,15 +49,12 @@ export function sightings(rules: SightingRules): (object: PartialObject) => Sigh
       uid: metadata.uid ?? '',
       resourceVersion: metadata.resourceVersion ?? '',
       owner: owner === undefined ? '' : ownerText(owner),
-      fingerprint: hash('sha256', JSON.stringify(facts(metadata, rules)), 'base64').slice(0, fingerprintLength),
+      fingerprint: shortHash(JSON.stringify(facts(metadata, rules))),
       kept: policy.kept(object),
       terminating: metadata.deletionTimestamp !== undefined,
     };
   };
 }
-
-/** 120 bits. */
-const fingerprintLength = 20;
 
 function facts(metadata: ObjectMeta, rules: SightingRules): unknown {
   const { managedFields = [], labels = {}, annotations = {} } = metadata;
