@@ -208,7 +208,10 @@ describe('attacks by those who may write to Git and to their own namespace', { c
     const team = await tenant();
     await team.install({ 'cm.yaml': manifest(configMap('planted'), configMap('cm')) });
     await team.ready();
-    await team.kubectl.annotate(ref('v1', 'ConfigMap', 'planted'), { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' });
+    const annotations = { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' };
+    // What kubectl adds is taken back at once.
+    const fieldManager = 'somebody';
+    await team.kubectl.patch(ref('v1', 'ConfigMap', 'planted'), { metadata: { annotations } }, { fieldManager });
     await team.upgrade({ 'cm.yaml': manifest(configMap('cm')) });
     await team.eventSaying(`ConfigMap/${team.namespace}/planted skipped`);
     assert.deepEqual(await team.configMaps(), ['cm', 'planted']);
