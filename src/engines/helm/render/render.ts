@@ -4,7 +4,7 @@ import { ParseError } from '../../gotemplate/parse/parse.ts';
 import { TemplateSet } from '../../gotemplate/template-set.ts';
 import { compareText, fromBytes } from '../../gotemplate/value/go-text.ts';
 import { GoMap, type Value } from '../../gotemplate/value/values.ts';
-import { isLibrary } from '../chart/chart.ts';
+import { type Chart, type ChartFile, isLibrary } from '../chart/chart.ts';
 import type { ChartInstance } from '../chart/instance.ts';
 import { metadataValue } from '../chart/metadata.ts';
 import { clean } from '../functions/paths.ts';
@@ -32,7 +32,7 @@ export interface TopLevel {
 }
 
 interface Renderable {
-  readonly text: string;
+  readonly file: ChartFile;
   readonly dot: GoMap;
   readonly basePath: string;
 }
@@ -49,8 +49,7 @@ export function renderTemplates(
   const templates = new Map<string, Renderable>();
   collect(chart, top, top.values, templates);
   const names = [...templates.keys()].sort(byDepth);
-  const set = new TemplateSet(helmFunctions);
-  for (const name of names) parseOne(set, name, templates.get(name)?.text ?? '');
+  const set = parsedTemplates(chart.chart, names, templates);
   const budget = new Budget({ ...defaultLimits, ...options.limits }, options.now);
   const outputs = names
     .filter((name) => !isPartial(name))
@@ -86,11 +85,39 @@ function collect(chart: ChartInstance, top: TopLevel, values: GoMap, templates: 
   for (const child of chart.dependencies)
     subcharts.entries.set(child.name, collect(child, top, tableAt(values, child.name) ?? new GoMap(), templates));
   const path = chart.fullPath;
-  for (const { name, data } of chart.templates) {
-    if (isLibrary(chart) && !isPartial(name)) continue;
-    templates.set(clean(`${path}/${name}`), { text: fromBytes(data), dot, basePath: clean(`${path}/templates`) });
+  for (const file of chart.templates) {
+    if (isLibrary(chart) && !isPartial(file.name)) continue;
+    templates.set(clean(`${path}/${file.name}`), { file, dot, basePath: clean(`${path}/templates`) });
   }
   return dot;
+}
+
+interface ParsedChart {
+  /** What was parsed, in order: another choice of dependencies gives other files, or other names. */
+  readonly names: readonly string[];
+  readonly files: readonly (ChartFile | undefined)[];
+  readonly set: TemplateSet;
+}
+
+/** Charts are rendered over and over: their templates are parsed and compiled once for each choice of dependencies. */
+const parsedCharts = new WeakMap<Chart, ParsedChart>();
+
+function parsedTemplates(
+  chart: Chart,
+  names: readonly string[],
+  templates: ReadonlyMap<string, Renderable>,
+): TemplateSet {
+  const files = names.map((name) => templates.get(name)?.file);
+  const known = parsedCharts.get(chart);
+  if (known !== undefined && isSame(known.names, names) && isSame(known.files, files)) return known.set;
+  const set = new TemplateSet(helmFunctions);
+  for (const [index, name] of names.entries()) parseOne(set, name, fromBytes(files[index]?.data ?? new Uint8Array()));
+  parsedCharts.set(chart, { names, files, set });
+  return set;
+}
+
+function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
 function parseOne(set: TemplateSet, name: string, text: string): void {
