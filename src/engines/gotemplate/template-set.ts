@@ -1,7 +1,6 @@
 import { builtins } from './builtins/table.ts';
 import { compileTemplate } from './exec/compile.ts';
-import { ExecError } from './exec/exec-error.ts';
-import { Budget, defaultLimits, LimitError, type Limits } from './exec/limits.ts';
+import { Budget, defaultLimits, type Limits } from './exec/limits.ts';
 import type { FunctionTable } from './exec/scope.ts';
 import { type Program, State, type Templates } from './exec/state.ts';
 import { isEmptyList } from './parse/node.ts';
@@ -93,11 +92,7 @@ export class TemplateSet implements Templates {
     const { strict = false, host } = options;
     const budget = options.budget ?? new Budget({ ...defaultLimits, ...options.limits }, options.now);
     const state = new State({ budget, templates: this, strict, host }, program.tree);
-    try {
-      return state.capture(program, data);
-    } catch (error) {
-      throw error instanceof RangeError ? stackFault(program.tree, state, error) : error;
-    }
+    return state.capture(program, data);
   }
 
   #tree(name: string): Tree | undefined {
@@ -115,10 +110,3 @@ export class TemplateSet implements Templates {
 
 /** Trees never change, so that what was made of one serves all sets that have it. */
 const programs = new WeakMap<Tree, Program>();
-
-/** JavaScript's stack is full before the limit of depth is reached, where templates are nested in expressions. */
-function stackFault(tree: Tree, { node }: State, cause: RangeError): Error {
-  if (!/call stack|string length|array length/i.test(cause.message)) return cause;
-  const reason = /call stack/i.test(cause.message) ? 'exceeded maximum template depth' : 'output is too large';
-  return new LimitError(new ExecError(tree, node, reason).message, { cause });
-}

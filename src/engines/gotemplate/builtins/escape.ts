@@ -1,7 +1,10 @@
 import { sprint } from '../fmt/printf.ts';
 import { isPrintable } from '../parse/quote.ts';
 import { toBytes } from '../value/go-text.ts';
-import type { Value } from '../value/values.ts';
+import type { Meter, Value } from '../value/values.ts';
+
+/** What looking at a character by itself costs: much more than copying it. */
+const CHARACTER = 8;
 
 const html: Readonly<Record<string, string>> = {
   '\0': '\uFFFD',
@@ -23,13 +26,13 @@ const js: Readonly<Record<string, string>> = {
 };
 
 /** The builtin `html`: the operands printed, with what means something in HTML escaped (funcs.go, HTMLEscape). */
-export function escapeHtml(args: readonly Value[]): string {
-  return printed(args).replace(/[\0"'&<>]/g, (character) => html[character] ?? character);
+export function escapeHtml(args: readonly Value[], meter: Meter): string {
+  return printed(args, meter).replace(/[\0"'&<>]/g, (character) => html[character] ?? character);
 }
 
 /** The builtin `js` (funcs.go, JSEscape). */
-export function escapeJs(args: readonly Value[]): string {
-  return printed(args).replace(/[\\'"<>&=]|[^ -~]/gu, (character) => js[character] ?? jsUnicode(character));
+export function escapeJs(args: readonly Value[], meter: Meter): string {
+  return printed(args, meter).replace(/[\\'"<>&=]|[^ -~]/gu, (character) => js[character] ?? jsUnicode(character));
 }
 
 function jsUnicode(character: string): string {
@@ -39,8 +42,8 @@ function jsUnicode(character: string): string {
 }
 
 /** The builtin `urlquery` (net/url, QueryEscape). */
-export function escapeQuery(args: readonly Value[]): string {
-  return queryEscape(printed(args));
+export function escapeQuery(args: readonly Value[], meter: Meter): string {
+  return queryEscape(printed(args, meter));
 }
 
 /** Escapes for a query: letters, digits and `-_.~` stay, a space is a plus (net/url, QueryEscape). */
@@ -55,8 +58,15 @@ export function queryEscape(text: string): string {
 }
 
 /** As fmt.Sprint, with `<no value>` for what is none (funcs.go, evalArgs). */
-function printed(args: readonly Value[]): string {
+function printed(args: readonly Value[], meter: Meter): string {
   const [only] = args;
-  if (args.length === 1 && typeof only === 'string') return only;
-  return sprint(args.map((arg) => arg ?? '<no value>'));
+  const isText = args.length === 1 && typeof only === 'string';
+  const text = isText
+    ? only
+    : sprint(
+        args.map((arg) => arg ?? '<no value>'),
+        meter,
+      );
+  meter.spend(text.length * CHARACTER);
+  return text;
 }

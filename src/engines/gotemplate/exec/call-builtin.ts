@@ -1,6 +1,6 @@
 import { kindOf, typeOf } from '../value/types.ts';
 import { GoFunction, GoInt, type ParamType, type Value } from '../value/values.ts';
-import { type Arg, type Callee, checkedArguments, type Final, invoke, missing } from './call.ts';
+import { type Arg, type Callee, callFault, checkedArguments, type Final, missing } from './call.ts';
 import { FunctionError } from './exec-error.ts';
 import type { State } from './state.ts';
 
@@ -12,11 +12,13 @@ export function callBuiltin(signature: GoFunction, callee: Callee, written: stri
   return (state: State, dot: Value, final: Final): Value => {
     const target = written ?? `<${final === missing ? 'invalid' : typeOf(final)} Value>`;
     const [fun, ...values] = checkedArguments(state, dot, signature, callee.name, args, final);
-    const wrapped = new GoFunction(signature.type, signature, (_, runtime) => {
+    state.step();
+    try {
       const called = asFunction(fun, target);
-      return called.invoke(prepared(called, target, values), runtime);
-    });
-    return invoke(state, wrapped, callee, values);
+      return called.invoke(prepared(called, target, values), state);
+    } catch (error) {
+      throw callFault(state, callee, error);
+    }
   };
 }
 

@@ -30,7 +30,14 @@ export function call(
   final: Final,
 ): Value {
   const values = checkedArguments(state, dot, fun, callee.name, args, final);
-  return invoke(state, fun, callee, values);
+  state.step();
+  try {
+    const result = fun.invoke(values, state);
+    if (typeof result === 'string') state.spend(result.length);
+    return result;
+  } catch (error) {
+    throw callFault(state, callee, error);
+  }
 }
 
 /** The arguments of a call, evaluated and checked against its signature. */
@@ -59,16 +66,11 @@ export function checkedArguments(
   return values;
 }
 
-/** Calls with arguments that are checked. What the function throws becomes an error at its place. */
-export function invoke(state: State, fun: GoFunction, { name, node }: Callee, values: readonly Value[]): Value {
-  state.execution.budget.step();
-  try {
-    return fun.invoke(values, state);
-  } catch (error) {
-    if (!(error instanceof FunctionError || error instanceof ExecError || error instanceof ParseError)) throw error;
-    state.node = node;
-    throw state.fail(`error calling ${name}: ${error.message}`, error);
-  }
+/** What a function throws becomes an error at its place, unless it is none of a template's. */
+export function callFault(state: State, { name, node }: Callee, error: unknown): unknown {
+  if (!(error instanceof FunctionError || error instanceof ExecError || error instanceof ParseError)) return error;
+  state.node = node;
+  return state.fail(`error calling ${name}: ${error.message}`, error);
 }
 
 /** Insists that a value can be given for a parameter (exec.go, validateType). */

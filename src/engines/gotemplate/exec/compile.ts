@@ -59,7 +59,7 @@ function compileAction(node: ActionNode, scope: Scope): Statement {
   const value = compilePipeline(node.pipe, scope);
   const isDeclaration = node.pipe.decl.length > 0;
   return (state, dot) => {
-    state.execution.budget.step();
+    state.step();
     state.node = node;
     const result = value(state, dot);
     if (isDeclaration) return GO_ON;
@@ -74,8 +74,8 @@ function printable(state: State, value: Value, node: ActionNode): string {
   if (value === undefined || value === null) return '<no value>';
   if (value instanceof GoFunction) throw state.fail(`can't print ${nodeText(node)} of type ${typeOf(value)}`);
   if (value instanceof GoStruct && value.text === undefined && value.type.startsWith('*'))
-    return printPlain(new GoStruct(value.type.slice(1), value.fields));
-  return printPlain(value);
+    return printPlain(new GoStruct(value.type.slice(1), value.fields), state);
+  return printPlain(value, state);
 }
 
 function compileBranch(node: BranchNode, scope: Scope): Statement {
@@ -86,7 +86,7 @@ function compileBranch(node: BranchNode, scope: Scope): Statement {
     otherwise: node.elseList === undefined ? undefined : compileList(node.elseList, scope),
   }));
   return (state, dot) => {
-    state.execution.budget.step();
+    state.step();
     state.node = node;
     const value = condition(state, dot);
     if (isTrue(value)) return list(state, isWith ? value : dot);
@@ -97,12 +97,12 @@ function compileBranch(node: BranchNode, scope: Scope): Statement {
 function compileCall(node: TemplateNode, scope: Scope): Statement {
   const argument = node.pipe === undefined ? undefined : compilePipeline(node.pipe, scope);
   return (state, dot) => {
-    state.execution.budget.step();
+    state.step();
     state.node = node;
     const program = state.execution.templates.program(node.name);
     if (program === undefined) throw state.fail(`template ${quote(node.name)} not defined`);
     const value = argument?.(state, dot);
-    state.run(program, value);
+    state.append(state.capture(program, value));
     return GO_ON;
   };
 }

@@ -3,14 +3,14 @@ import { nodeText } from '../parse/node.ts';
 import type { Tree } from '../parse/parse.ts';
 import { quote } from '../parse/quote.ts';
 import { byteLength } from '../value/go-text.ts';
+import type { Place } from './limits.ts';
 
 /** A function of a template says what is wrong with its arguments. The message is what its original says. */
 export class FunctionError extends Error {}
 
 /** The execution of a template failed. The message is text/template's own. */
 export class ExecError extends Error {
-  /** Where: file, line and column from 1 and 0, and the template that was executed. */
-  readonly at: { readonly file: string; readonly line: number; readonly column: number; readonly template: string };
+  readonly at: Place;
 
   constructor(tree: Tree, node: Node | undefined, message: string, cause?: unknown) {
     const { line, column } = position(tree, node?.pos ?? 0);

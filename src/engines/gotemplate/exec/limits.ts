@@ -2,7 +2,7 @@
 export interface Limits {
   /** Statements and calls. */
   readonly maxSteps: number;
-  /** Characters of output, of text made by functions, and elements of lists made by them, together. */
+  /** Characters of output and of text made by functions, elements of lists, comparisons: all together. */
   readonly maxUnits: number;
   /** Templates within templates. Go allows 100,000; Helm's `include` 1,000 of one name. */
   readonly maxDepth: number;
@@ -12,16 +12,37 @@ export interface Limits {
 
 /** Enough for any chart seen, little enough that an endless one ends within a second or two. */
 export const defaultLimits: Limits = {
-  maxSteps: 20_000_000,
-  maxUnits: 256 << 20,
-  maxDepth: 1200,
+  maxSteps: 10_000_000,
+  maxUnits: 128 << 20,
+  maxDepth: 10_000,
   maxMs: 30_000,
 };
 
-/** An execution used more than it may. No function of a template sees it: it ends the execution. */
-export class LimitError extends Error {}
+/** Where an execution was. */
+export interface Place {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 0, in bytes. */
+  readonly column: number;
+  readonly template: string;
+}
+
+/**
+ * An execution used more than it may. The message names the place as an ExecError's does. No function of a template sees
+ * it: it ends the execution.
+ */
+export class LimitError extends Error {
+  readonly at: Place;
+
+  constructor(message: string, at: Place, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
+    this.at = at;
+  }
+}
 
 const STEPS_PER_LOOK = 4096;
+const UNITS_PER_LOOK = 1 << 20;
 
 /** Counts what an execution uses, together with all that it includes. */
 export class Budget {
@@ -30,6 +51,9 @@ export class Budget {
   readonly #startedAt: number;
   #steps = 0;
   #units = 0;
+  /** Where the clock is looked at next. */
+  #nextSteps = STEPS_PER_LOOK;
+  #nextUnits = UNITS_PER_LOOK;
 
   /** `now` gives milliseconds, for the limit of time. */
   constructor(limits: Limits, now?: () => number) {
@@ -42,19 +66,25 @@ export class Budget {
     return this.#limits.maxDepth;
   }
 
-  /** Throws {@link LimitError} when there were too many statements and calls, or they took too long. */
-  step(): void {
-    if (++this.#steps % STEPS_PER_LOOK !== 0) return;
-    const { maxSteps, maxMs } = this.#limits;
-    if (this.#steps > maxSteps) throw new LimitError(`template executes more than ${maxSteps} steps`);
-    if (this.#now !== undefined && this.#now() - this.#startedAt > maxMs)
-      throw new LimitError(`template executes for more than ${maxMs} ms`);
+  /** Counts a statement or call. Gives the reason to stop when there were too many, or they took too long. */
+  step(): string | undefined {
+    return ++this.#steps < this.#nextSteps ? undefined : this.#look();
   }
 
-  /** Throws {@link LimitError} when more is made than fits. */
-  spend(units: number): void {
+  /** Counts what is made. Gives the reason to stop when it is more than fits, or it took too long. */
+  spend(units: number): string | undefined {
     this.#units += units;
-    const { maxUnits } = this.#limits;
-    if (this.#units > maxUnits) throw new LimitError(`template makes more than ${maxUnits} bytes`);
+    return this.#units < this.#nextUnits ? undefined : this.#look();
+  }
+
+  #look(): string | undefined {
+    const { maxSteps, maxUnits, maxMs } = this.#limits;
+    if (this.#steps > maxSteps) return `more than ${maxSteps} steps`;
+    // What is no number is more than can be counted.
+    if (!(this.#units <= maxUnits)) return `output is too large: more than ${maxUnits} units of work`;
+    if (this.#now !== undefined && this.#now() - this.#startedAt > maxMs) return `more than ${maxMs} ms`;
+    this.#nextSteps = Math.min(this.#steps + STEPS_PER_LOOK, maxSteps + 1);
+    this.#nextUnits = Math.min(this.#units + UNITS_PER_LOOK, maxUnits + 1);
+    return undefined;
   }
 }

@@ -28,14 +28,14 @@ export function compileRange(
   });
   const assign = assignment(slots);
   return (state, dot) => {
-    state.execution.budget.step();
+    state.step();
     state.node = node;
     const collection = value(state, dot);
     state.vars[boxed] = isOfInterfaces(collection);
     let count = 0;
     for (const [index, element] of elements(state, collection, slots.length > 1)) {
       count++;
-      state.execution.budget.step();
+      state.step();
       assign(state, index, element);
       if (body(state, element) === BREAK) break;
     }
@@ -70,8 +70,8 @@ function elements(state: State, collection: Value, isPair: boolean): Iterable<re
   if (collection === undefined || collection === null) return [];
   if (collection instanceof GoBytes)
     return [...collection.bytes].map((byte, index) => [int(index), new GoInt('uint8', BigInt(byte))]);
-  if (!(collection instanceof GoInt)) throw state.fail(`range can't iterate over ${printPlain(collection)}`);
-  if (isPair) throw state.fail(`can't use ${printPlain(collection)} to iterate over more than one variable`);
+  if (!(collection instanceof GoInt)) throw state.fail(`range can't iterate over ${printPlain(collection, state)}`);
+  if (isPair) throw state.fail(`can't use ${printPlain(collection, state)} to iterate over more than one variable`);
   return counted(collection);
 }
 

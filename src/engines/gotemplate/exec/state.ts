@@ -3,7 +3,7 @@ import type { Tree } from '../parse/parse.ts';
 import { quote } from '../parse/quote.ts';
 import type { Runtime, Value } from '../value/values.ts';
 import { ExecError, FunctionError } from './exec-error.ts';
-import type { Budget } from './limits.ts';
+import { type Budget, LimitError } from './limits.ts';
 
 /** A template ready to be executed. */
 export interface Program {
@@ -45,12 +45,14 @@ export class State implements Runtime {
   vars: Value[] = [];
   /** The node that is being evaluated, for errors. */
   node: Node | undefined;
+  readonly #budget: Budget;
   #out = '';
   #tree: Tree;
   #depth = 0;
 
   constructor(execution: Execution, tree: Tree) {
     this.execution = execution;
+    this.#budget = execution.budget;
     this.#tree = tree;
   }
 
@@ -63,33 +65,26 @@ export class State implements Runtime {
     return new ExecError(this.#tree, this.node, message, cause);
   }
 
+  /** Counts a statement or call. Throws LimitError. */
+  step(): void {
+    const reason = this.#budget.step();
+    if (reason !== undefined) throw this.#limit(reason);
+  }
+
+  /** Counts what is made. Throws LimitError. */
+  spend(units: number): void {
+    const reason = this.#budget.spend(units);
+    if (reason !== undefined) throw this.#limit(reason);
+  }
+
   write(text: string): void {
-    this.execution.budget.spend(text.length);
+    this.spend(text.length);
     this.#out += text;
   }
 
-  spend(units: number): void {
-    this.execution.budget.spend(units);
-  }
-
-  /** Executes a template with the output going where this one's goes. */
-  run(program: Program, dot: Value): void {
-    const { vars, node } = this;
-    const tree = this.#tree;
-    if (++this.#depth > this.execution.budget.maxDepth)
-      throw this.fail(`exceeded maximum template depth (${this.execution.budget.maxDepth})`);
-    this.#tree = program.tree;
-    this.vars = new Array<Value>(program.slots);
-    this.vars[0] = dot;
-    try {
-      program.body(this, dot);
-    } finally {
-      // Errors are told by the caller, too.
-      this.vars = vars;
-      this.node = node;
-      this.#tree = tree;
-      this.#depth--;
-    }
+  /** Adds what was counted already. */
+  append(text: string): void {
+    this.#out += text;
   }
 
   execute(name: string, dot: Value): string {
@@ -112,15 +107,48 @@ export class State implements Runtime {
     }
   }
 
-  /** Executes a template; its output is returned, not written. */
+  /**
+   * Executes a template and gives its output. Every level of nesting passes here, so that the stack that is left is
+   * what bounds the depth: nothing more than needed is called on the way.
+   */
   capture(program: Program, dot: Value): string {
+    const { vars, node } = this;
+    const tree = this.#tree;
     const before = this.#out;
+    if (++this.#depth > this.#budget.maxDepth)
+      throw this.#limit(`exceeded maximum template depth (${this.#budget.maxDepth})`);
+    this.#tree = program.tree;
+    this.vars = new Array<Value>(program.slots);
+    this.vars[0] = dot;
     this.#out = '';
     try {
-      this.run(program, dot);
+      program.body(this, dot);
       return this.#out;
+    } catch (error) {
+      throw error instanceof RangeError || error instanceof SyntaxError ? this.#engineLimit(error) : error;
     } finally {
+      // Errors are told by the caller, too.
+      this.vars = vars;
+      this.node = node;
+      this.#tree = tree;
       this.#out = before;
+      this.#depth--;
     }
+  }
+
+  #limit(reason: string, cause?: unknown): LimitError {
+    const { message, at } = this.fail(reason);
+    return new LimitError(message, at, cause);
+  }
+
+  /**
+   * JavaScript's own bounds: the stack (a regular expression finds its end as SyntaxError), and the length of strings and
+   * lists. Anything else is a mistake in a function. No regular expression here: there may be no stack left for one.
+   */
+  #engineLimit(cause: Error): Error {
+    const { message } = cause;
+    if (message.includes('call stack') || message.includes('Stack overflow'))
+      return this.#limit('exceeded maximum template depth', cause);
+    return message.includes('length') || message.includes('size') ? this.#limit('output is too large', cause) : cause;
   }
 }

@@ -1,5 +1,6 @@
 import { canBackquote, isPrintable, quote, quoteRune } from '../parse/quote.ts';
 import { runeCount, toBytes } from '../value/go-text.ts';
+import type { Meter } from '../value/values.ts';
 import { type FloatFormat, formatFloat } from './float.ts';
 
 /** The flags, width and precision of one verb of a format (fmt, format.go). */
@@ -15,11 +16,14 @@ export interface Layout {
   plusV: boolean;
   width: number | undefined;
   precision: number | undefined;
+  /** Counts the work: what is printed may be large, and hold the same thing many times over. */
+  readonly meter: Meter;
 }
 
 /** A layout without flags, width and precision. */
-export function plainLayout(): Layout {
+export function plainLayout(meter: Meter): Layout {
   return {
+    meter,
     sharp: false,
     zero: false,
     plus: false,

@@ -1,7 +1,18 @@
 import { sortedEntries } from '../value/entries.ts';
 import { fromBytes } from '../value/go-text.ts';
 import { typeOf } from '../value/types.ts';
-import { GoBytes, type GoComplex, GoFunction, GoInt, GoMap, GoSlice, GoStruct, type Value } from '../value/values.ts';
+import {
+  GoBytes,
+  type GoComplex,
+  GoFunction,
+  GoInt,
+  GoMap,
+  GoSlice,
+  GoStruct,
+  type Meter,
+  unmetered,
+  type Value,
+} from '../value/values.ts';
 import {
   type Layout,
   layoutFloat,
@@ -16,9 +27,6 @@ import {
   plainLayout,
 } from './layout.ts';
 
-/** How deep a value may nest when it is printed. Go would recurse until its stack is full. */
-const MAX_DEPTH = 1000;
-
 /** A value under one verb of a format (fmt, printArg). */
 export function printArg(value: Value, verb: string, layout: Layout): string {
   if (value === undefined || value === null)
@@ -28,20 +36,21 @@ export function printArg(value: Value, verb: string, layout: Layout): string {
   return print(value, verb, layout, 0);
 }
 
-/** A value as `%v` shows it. */
-export function printPlain(value: Value): string {
+/** A value as `%v` shows it. The meter counts what is within it. */
+export function printPlain(value: Value, meter: Meter = unmetered): string {
   switch (typeof value) {
     case 'string':
       return value;
     case 'boolean':
       return value ? 'true' : 'false';
     default:
-      return printArg(value, 'v', plainLayout());
+      return printArg(value, 'v', plainLayout(meter));
   }
 }
 
 function print(value: Value, verb: string, layout: Layout, depth: number): string {
-  if (depth > MAX_DEPTH) throw new Error('value is nested too deeply to print');
+  const { meter, width = 0, precision = 0 } = layout;
+  meter.spend(1 + width + precision + (typeof value === 'string' ? value.length : 0));
   switch (typeof value) {
     case 'undefined':
       return printNil(layout);

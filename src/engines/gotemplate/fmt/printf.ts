@@ -1,5 +1,5 @@
 import { typeOf } from '../value/types.ts';
-import { GoInt, type Value } from '../value/values.ts';
+import { GoInt, type Meter, unmetered, type Value } from '../value/values.ts';
 import { type Layout, plainLayout } from './layout.ts';
 import { printArg, printPlain } from './print-value.ts';
 
@@ -7,30 +7,31 @@ import { printArg, printPlain } from './print-value.ts';
 const TOO_LARGE = 1_000_000;
 
 /** fmt.Sprintf, with its marks for what does not fit: `%!d(string=hi)`, `%!d(MISSING)`, `%!(EXTRA int=1)`. */
-export function sprintf(format: string, args: readonly Value[]): string {
-  return new Printer(format, args).print();
+export function sprintf(format: string, args: readonly Value[], meter: Meter = unmetered): string {
+  return new Printer(format, args, meter).print();
 }
 
 /** fmt.Sprint: a space between operands when neither is a string. */
-export function sprint(args: readonly Value[]): string {
+export function sprint(args: readonly Value[], meter: Meter = unmetered): string {
   let out = '';
   args.forEach((arg, index) => {
     const previous = args[index - 1];
     if (index > 0 && typeof arg !== 'string' && typeof previous !== 'string') out += ' ';
-    out += printPlain(arg);
+    out += printPlain(arg, meter);
   });
   return out;
 }
 
 /** fmt.Sprintln: a space between operands, and a line end. */
-export function sprintln(args: readonly Value[]): string {
-  return `${args.map(printPlain).join(' ')}\n`;
+export function sprintln(args: readonly Value[], meter: Meter = unmetered): string {
+  return `${args.map((arg) => printPlain(arg, meter)).join(' ')}\n`;
 }
 
 /** One run over a format (fmt, doPrintf). */
 class Printer {
   readonly #format: string;
   readonly #args: readonly Value[];
+  readonly #meter: Meter;
   #at = 0;
   #arg = 0;
   #out = '';
@@ -38,9 +39,10 @@ class Printer {
   #isGoodArg = true;
   #isAfterIndex = false;
 
-  constructor(format: string, args: readonly Value[]) {
+  constructor(format: string, args: readonly Value[], meter: Meter) {
     this.#format = format;
     this.#args = args;
+    this.#meter = meter;
   }
 
   print(): string {
@@ -55,7 +57,7 @@ class Printer {
   }
 
   #verb(): void {
-    const layout = plainLayout();
+    const layout = plainLayout(this.#meter);
     this.#isGoodArg = true;
     this.#isAfterIndex = false;
     this.#flags(layout);
@@ -190,7 +192,7 @@ class Printer {
     if (this.#isReordered || this.#arg >= this.#args.length) return '';
     const shown = this.#args
       .slice(this.#arg)
-      .map((arg) => (arg === undefined || arg === null ? '<nil>' : `${typeOf(arg)}=${printPlain(arg)}`));
+      .map((arg) => (arg === undefined || arg === null ? '<nil>' : `${typeOf(arg)}=${printPlain(arg, this.#meter)}`));
     return `%!(EXTRA ${shown.join(', ')})`;
   }
 }

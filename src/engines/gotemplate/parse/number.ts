@@ -4,6 +4,9 @@ import { quote, SyntaxFault, unquoteChar } from './quote.ts';
 const MAX_INT = 2n ** 63n - 1n;
 const MIN_INT = -(2n ** 63n);
 const MAX_UINT = 2n ** 64n - 1n;
+/** More than the digits of 64 bits in base 2. */
+const MAX_DIGITS = 100;
+const TOO_LARGE = 2n ** 100n;
 
 /**
  * What a constant may stand for (text/template/parse, newNumber). Throws {@link SyntaxFault} with Go's text.
@@ -71,6 +74,8 @@ export function parseIntegerGo(text: string): bigint | undefined {
   const [, sign = '', digits = ''] = match;
   if (digits.includes('__') || digits.endsWith('_')) return undefined;
   const plain = digits.replaceAll('_', '');
+  // So many digits are too many for every type, unless they are zeros: reading them would take ever longer.
+  if (plain.length > MAX_DIGITS && !/^0[xXbBoO]?0/.test(plain)) return sign === '-' ? -TOO_LARGE : TOO_LARGE;
   const octal = /^0[0-7]+$/.test(plain) ? `0o${plain.slice(1)}` : plain;
   const value = BigInt(octal);
   return sign === '-' ? -value : value;

@@ -44,6 +44,9 @@ interface Shared {
   readonly lexer: Lexer;
   readonly isFunction: (name: string) => boolean;
   readonly trees: Map<string, Tree>;
+  /** How deep control structures, blocks included, and parentheses are nested. */
+  nesting: number;
+  parens: number;
 }
 
 /**
@@ -51,7 +54,15 @@ interface Shared {
  * A template that is empty does not replace one of the same name. Throws {@link ParseError}.
  */
 export function parse(file: string, text: string, isFunction: (name: string) => boolean): ReadonlyMap<string, Tree> {
-  const shared: Shared = { file, text, isFunction, lexer: new Lexer(text, isFunction), trees: new Map() };
+  const shared: Shared = {
+    file,
+    text,
+    isFunction,
+    lexer: new Lexer(text, isFunction),
+    trees: new Map(),
+    nesting: 0,
+    parens: 0,
+  };
   const parser = new Parser(shared, file);
   parser.file();
   return shared.trees;
@@ -67,8 +78,6 @@ class Parser {
   #last: Token = { type: 'eof', pos: 0, text: '', line: 1 };
   #actionLine = 0;
   #ranges = 0;
-  #parens = 0;
-  #nesting = 0;
 
   constructor(shared: Shared, name: string) {
     this.#shared = shared;
@@ -183,7 +192,7 @@ class Parser {
   }
 
   #branch(type: BranchNode['type']): BranchNode {
-    if (++this.#nesting > MAX_NESTING) throw this.#error('control structures are nested too deeply');
+    this.#nest();
     const declared = this.#vars.length;
     const pipe = this.#pipeline(type, 'rightDelim');
     if (type === 'range') this.#ranges++;
@@ -191,8 +200,12 @@ class Parser {
     if (type === 'range') this.#ranges--;
     const elseList = end.type === 'else' ? this.#elseList(type, end) : undefined;
     this.#vars.length = declared;
-    this.#nesting--;
+    this.#shared.nesting--;
     return { type, pos: pipe.pos, pipe, list, ...(elseList === undefined ? {} : { elseList }) };
+  }
+
+  #nest(): void {
+    if (++this.#shared.nesting > MAX_NESTING) throw this.#error('control structures are nested too deeply');
   }
 
   /** `{{else if}}` and `{{else with}}` are a branch within the else; they share its end. */
@@ -218,7 +231,9 @@ class Parser {
     const token = this.#nextNonSpace();
     const name = this.#templateName(token, context);
     const pipe = this.#pipeline(context, 'rightDelim');
+    this.#nest();
     new Parser(this.#shared, name).#body(context);
+    this.#shared.nesting--;
     return { type: 'template', pos: token.pos, name, pipe };
   }
 
@@ -358,9 +373,9 @@ class Parser {
   }
 
   #parenthesized(): PipeNode {
-    if (++this.#parens > MAX_PARENS) throw this.#error('max expression depth exceeded');
+    if (++this.#shared.parens > MAX_PARENS) throw this.#error('max expression depth exceeded');
     const pipe = this.#pipeline('parenthesized pipeline', 'rightParen');
-    this.#parens--;
+    this.#shared.parens--;
     return pipe;
   }
 

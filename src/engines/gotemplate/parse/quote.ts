@@ -25,9 +25,8 @@ const unescapes: Readonly<Record<string, string>> = {
 
 /** A Go string literal for the text (strconv.Quote); with `ascii`, strconv.QuoteToASCII. */
 export function quote(text: string, ascii = false): string {
-  let out = '"';
-  for (const character of text) out += escapeCharacter(character, '"', ascii);
-  return `${out}"`;
+  // Most text has nothing to escape, which is found out much faster than looking at every character.
+  return `"${text.replace(/[^ !#-[\]-~]/gu, (character) => escapeCharacter(character, '"', ascii))}"`;
 }
 
 /** A Go character literal for a code point (strconv.QuoteRune); with `ascii`, strconv.QuoteRuneToASCII. */

@@ -162,14 +162,21 @@ export class GoStruct {
   }
 }
 
+/** What counts work against the limits of an execution. */
+export interface Meter {
+  /** Counts characters, elements or comparisons, before they are made where that can be told. Throws when there are too many. */
+  spend(units: number): void;
+}
+
+/** For work outside of an execution, on values that are known to be small. */
+export const unmetered: Meter = { spend: () => undefined };
+
 /** What a function may ask of the execution that calls it. */
-export interface Runtime {
+export interface Runtime extends Meter {
   /** Executes a template of the set and gives its output. */
   execute(name: string, dot: Value): string;
   /** Executes a text as a template that sees those of the set. */
   executeText(text: string, dot: Value): string;
-  /** Counts work against the limits before it is done: bytes or elements to be made. Throws when there is too much. */
-  spend(units: number): void;
   /** What the embedding program gave along, for functions of its own. */
   readonly host: unknown;
 }

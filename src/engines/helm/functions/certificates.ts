@@ -1,7 +1,7 @@
 import { FunctionError } from '../../gotemplate/exec/exec-error.ts';
 import { printPlain } from '../../gotemplate/fmt/print-value.ts';
 import { fromBytes, toBytes } from '../../gotemplate/value/go-text.ts';
-import { GoSlice, GoStruct, type Runtime, type Value } from '../../gotemplate/value/values.ts';
+import { GoSlice, GoStruct, type Meter, type Runtime, type Value } from '../../gotemplate/value/values.ts';
 import type { CryptoPort, PrivateKey } from '../crypto-port.ts';
 import { hostOf } from '../host.ts';
 import { createCertificate, type Issuer, readIssuer } from '../x509/certificate.ts';
@@ -54,6 +54,20 @@ export const certificateFunctions = group([
   ['decryptAES', '(string, string) (string, error)', ([key, s], runtime) => decrypt(text(key), text(s), runtime)],
 ]);
 
+/** What making a key costs, in characters: some take a second. */
+const KEY_COST: Readonly<Record<Parameters<CryptoPort['generateKey']>[0], number>> = {
+  rsa: 16 << 20,
+  'rsa-2048': 2 << 20,
+  dsa: 16 << 20,
+  ecdsa: 16 << 10,
+  ed25519: 16 << 10,
+};
+
+function newKey(kind: keyof typeof KEY_COST, runtime: Runtime): PrivateKey {
+  runtime.spend(KEY_COST[kind]);
+  return cryptoOf(runtime).generateKey(kind);
+}
+
 function cryptoOf(runtime: Runtime): CryptoPort {
   const { crypto } = hostOf(runtime);
   if (crypto === undefined) throw new FunctionError('keys and certificates cannot be made here');
@@ -80,7 +94,7 @@ const kinds: Readonly<Record<string, Parameters<CryptoPort['generateKey']>[0]>> 
 
 function privateKey(kind: string, runtime: Runtime): string {
   const known = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
-  return known === undefined ? `Unknown type ${kind}` : cryptoOf(runtime).generateKey(known).pem;
+  return known === undefined ? `Unknown type ${kind}` : newKey(known, runtime).pem;
 }
 
 function certificate(cert: string, key: string): GoStruct {
@@ -136,13 +150,13 @@ const DAY = 86_400;
 function issue({ name, days, isCa = false, ips, dns, key, ca }: Wanted, runtime: Runtime): GoStruct {
   const crypto = cryptoOf(runtime);
   const subjectKey =
-    key === undefined ? crypto.generateKey('rsa-2048') : attempt('parsing private key: ', () => readKey(key, runtime));
+    key === undefined ? newKey('rsa-2048', runtime) : attempt('parsing private key: ', () => readKey(key, runtime));
   const issuer = ca === undefined ? undefined : issuerOf(ca, runtime);
   const notBefore = Math.floor(hostOf(runtime).now() / 1000);
   const request = {
     commonName: name,
-    ips: addressesOf(ips),
-    dnsNames: namesOf(dns),
+    ips: addressesOf(ips, runtime),
+    dnsNames: namesOf(dns, runtime),
     notBefore,
     notAfter: notBefore + days * DAY,
     isCa,
@@ -160,19 +174,19 @@ function issuerOf(ca: Value, runtime: Runtime): Issuer {
   return { ...known, key: attempt('error parsing private key: ', () => readKey(text(fields.get('Key')), runtime)) };
 }
 
-function addressesOf(ips: Value): readonly Uint8Array[] {
+function addressesOf(ips: Value, meter: Meter): readonly Uint8Array[] {
   return itemsOf(ips).map((ip) => {
-    if (typeof ip !== 'string') throw new FunctionError(`error parsing ip: ${printPlain(ip)} is not a string`);
+    if (typeof ip !== 'string') throw new FunctionError(`error parsing ip: ${printPlain(ip, meter)} is not a string`);
     const bytes = parseIp(ip);
     if (bytes === undefined) throw new FunctionError(`error parsing ip: ${ip}`);
     return bytes;
   });
 }
 
-function namesOf(dns: Value): readonly string[] {
+function namesOf(dns: Value, meter: Meter): readonly string[] {
   return itemsOf(dns).map((name) => {
     if (typeof name === 'string') return name;
-    throw new FunctionError(`error processing alternate dns name: ${printPlain(name)} is not a string`);
+    throw new FunctionError(`error processing alternate dns name: ${printPlain(name, meter)} is not a string`);
   });
 }
 

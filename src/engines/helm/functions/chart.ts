@@ -9,7 +9,7 @@ import { templateValue } from './yaml.ts';
 
 /** What Helm gives charts to put them together (engine.go). */
 export const chartFunctions = group([
-  ['include', '(string, any) (string, error)', ([name, data], runtime) => include(text(name), data, runtime)],
+  ['include', '(string, any) (string, error)', include],
   ['tpl', '(string, any) (string, error)', ([template, data], runtime) => tpl(text(template), data, runtime)],
   ['required', '(string, any) (any, error)', ([message, value]) => required(text(message), value)],
   [
@@ -23,8 +23,22 @@ export const chartFunctions = group([
   ['getHostByName', '(string) string', ([name], runtime) => hostOf(runtime).addresses?.(text(name))[0] ?? ''],
 ]);
 
-function include(name: string, data: Value, runtime: Runtime): string {
-  return runtime.execute(name, data ?? undefined);
+/** How often a template may be included within itself (engine.go, recursionMaxNums). */
+const MAX_NESTED = 1000;
+/** How often each template is being included, by execution. */
+const nested = new WeakMap<Runtime, Map<string, number>>();
+
+/** It is called as it is, without a function around it: a thousand of them nest. */
+function include([wanted, data]: readonly Value[], runtime: Runtime): string {
+  const name = text(wanted);
+  const counts = nested.getOrInsertComputed(runtime, () => new Map());
+  const count = counts.get(name) ?? 0;
+  if (count > MAX_NESTED)
+    throw new FunctionError(`rendering template has a nested reference name: ${name}: unable to execute template`);
+  counts.set(name, count + 1);
+  const output = runtime.execute(name, data ?? undefined);
+  counts.set(name, count);
+  return output;
 }
 
 function tpl(template: string, data: Value, runtime: Runtime): string {

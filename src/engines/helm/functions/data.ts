@@ -4,13 +4,15 @@ import { writeJson } from './json.ts';
 import { JsonFault, readJson } from './json-read.ts';
 import { group, text } from './kit.ts';
 
+const pretty = { escapeHtml: true, indented: true };
+
 /** JSON (Helm's own functions, and sprig's "Defaults"). */
 export const jsonFunctions = group([
-  ['toJson', '(any) string', ([value]) => orEmpty(() => writeJson(value, { escapeHtml: true }))],
-  ['mustToJson', '(any) string', ([value]) => writeJson(value, { escapeHtml: true })],
-  ['toPrettyJson', '(any) string', ([value]) => orEmpty(() => writeJson(value, { escapeHtml: true, indented: true }))],
-  ['mustToPrettyJson', '(any) (string, error)', ([value]) => writeJson(value, { escapeHtml: true, indented: true })],
-  ['toRawJson mustToRawJson', '(any) string', ([value]) => writeJson(value, { escapeHtml: false })],
+  ['toJson', '(any) string', ([value], runtime) => orEmpty(() => writeJson(value, { escapeHtml: true }, runtime))],
+  ['mustToJson', '(any) string', ([value], runtime) => writeJson(value, { escapeHtml: true }, runtime)],
+  ['toPrettyJson', '(any) string', ([value], runtime) => orEmpty(() => writeJson(value, pretty, runtime))],
+  ['mustToPrettyJson', '(any) (string, error)', ([value], runtime) => writeJson(value, pretty, runtime)],
+  ['toRawJson mustToRawJson', '(any) string', ([value], runtime) => writeJson(value, { escapeHtml: false }, runtime)],
   ['fromJson', '(string) map[string]any', ([s]) => mapFrom(text(s))],
   ['fromJsonArray', '(string) []any', ([s]) => listFrom(text(s))],
   ['mustFromJson', '(string) (any, error)', ([s]) => anyFrom(text(s))],

@@ -22,7 +22,7 @@ export const defaultFunctions = group([
   ],
   ['kindOf', '(any) string', ([value]) => kindName(value)],
   ['kindIs', '(string, any) bool', ([target, value]) => text(target) === kindName(value)],
-  ['deepEqual', '(any, any) bool', ([a, b]) => deepEqual(a, b)],
+  ['deepEqual', '(any, any) bool', ([a, b], runtime) => deepEqual(a, b, runtime)],
   [
     'fail',
     '(string) (string, error)',

@@ -1,7 +1,7 @@
 import { FunctionError } from '../../gotemplate/exec/exec-error.ts';
 import { typeOf } from '../../gotemplate/value/types.ts';
-import { GoMap, GoSlice, type Value } from '../../gotemplate/value/values.ts';
-import { dictionary, group, strings, text } from './kit.ts';
+import { GoMap, GoSlice, type Meter, type Value } from '../../gotemplate/value/values.ts';
+import { dictionary, group, list, strings, text } from './kit.ts';
 import { merge } from './merge.ts';
 import { strval } from './strval.ts';
 
@@ -9,7 +9,7 @@ const DICT = 'map[string]interface {}';
 
 /** Functions of dictionaries (sprig, "Dictionaries and Dict Functions"). */
 export const dictFunctions = group([
-  ['dict', `(...any) ${DICT}`, (args) => dict(args)],
+  ['dict', `(...any) ${DICT}`, dict],
   ['get', `(${DICT}, string) any`, ([d, key]) => (dictionary(d).has(text(key)) ? dictionary(d).get(text(key)) : '')],
   [
     'set',
@@ -32,23 +32,39 @@ export const dictFunctions = group([
   [
     'pluck',
     `(string, ...${DICT}) []any`,
-    ([key, ...dicts]) =>
-      new GoSlice(dicts.flatMap((d) => (dictionary(d).has(text(key)) ? [dictionary(d).get(text(key))] : []))),
+    ([key, ...dicts], runtime) =>
+      list(
+        dicts.flatMap((d) => (dictionary(d).has(text(key)) ? [dictionary(d).get(text(key))] : [])),
+        runtime,
+      ),
   ],
   // Go visits maps in random order; here it is that of their making.
-  ['keys', `(...${DICT}) []string`, (dicts) => strings(dicts.flatMap((d) => [...dictionary(d).keys()]))],
-  ['values', `(${DICT}) []any`, ([d]) => new GoSlice([...dictionary(d).values()])],
+  [
+    'keys',
+    `(...${DICT}) []string`,
+    (dicts, runtime) =>
+      strings(
+        dicts.flatMap((d) => [...dictionary(d).keys()]),
+        runtime,
+      ),
+  ],
+  ['values', `(${DICT}) []any`, ([d], runtime) => list([...dictionary(d).values()], runtime)],
   ['pick', `(${DICT}, ...string) ${DICT}`, ([d, ...names]) => pick(dictionary(d), names.map(text))],
   [
     'omit',
     `(${DICT}, ...string) ${DICT}`,
-    ([d, ...names]) => {
+    ([d, ...names], runtime) => {
+      runtime.spend(dictionary(d).size);
       const omitted = new Set(names.map(text));
       return new GoMap(new Map([...dictionary(d)].filter(([key]) => !omitted.has(key))));
     },
   ],
-  ['merge mustMerge', `(${DICT}, ...${DICT}) any`, ([d, ...sources]) => mergeAll(d, sources, false)],
-  ['mergeOverwrite mustMergeOverwrite', `(${DICT}, ...${DICT}) any`, ([d, ...sources]) => mergeAll(d, sources, true)],
+  ['merge mustMerge', `(${DICT}, ...${DICT}) any`, ([d, ...sources], runtime) => mergeAll(d, sources, false, runtime)],
+  [
+    'mergeOverwrite mustMergeOverwrite',
+    `(${DICT}, ...${DICT}) any`,
+    ([d, ...sources], runtime) => mergeAll(d, sources, true, runtime),
+  ],
   [
     'deepCopy mustDeepCopy',
     '(any) any',
@@ -61,10 +77,11 @@ export const dictFunctions = group([
   ['dig', '(...any) (any, error)', (args) => dig(args)],
 ]);
 
-function dict(args: readonly Value[]): GoMap {
+function dict(args: readonly Value[], meter: Meter): GoMap {
+  meter.spend(args.length);
   const entries = new Map<string, Value>();
   for (let index = 0; index < args.length; index += 2)
-    entries.set(strval(args[index]), index + 1 < args.length ? (args[index + 1] ?? null) : '');
+    entries.set(strval(args[index], meter), index + 1 < args.length ? (args[index + 1] ?? null) : '');
   return new GoMap(entries);
 }
 
@@ -72,23 +89,23 @@ function pick(source: ReadonlyMap<string, Value>, names: readonly string[]): GoM
   return new GoMap(new Map(names.flatMap((name) => (source.has(name) ? [[name, source.get(name)] as const] : []))));
 }
 
-function mergeAll(target: Value, sources: readonly Value[], overwrite: boolean): Value {
-  for (const source of sources) merge(dictionary(target), dictionary(source), overwrite);
+function mergeAll(target: Value, sources: readonly Value[], overwrite: boolean, meter: Meter): Value {
+  for (const source of sources) merge(dictionary(target), dictionary(source), overwrite, meter);
   return target;
 }
 
-/** A copy that shares nothing with the original (mitchellh/copystructure). */
-export function deepCopy(value: Value, runtime: { spend(units: number): void }): Value {
+/** A copy that shares nothing with the original (mitchellh/copystructure). The meter counts elements. */
+export function deepCopy(value: Value, meter: Meter): Value {
   if (value instanceof GoMap) {
-    runtime.spend(value.entries.size);
-    const entries = new Map([...value.entries].map(([key, entry]) => [key, deepCopy(entry, runtime)] as const));
+    meter.spend(value.entries.size + 1);
+    const entries = new Map([...value.entries].map(([key, entry]) => [key, deepCopy(entry, meter)] as const));
     const named = { underlying: value.underlying, ...(value.methods === undefined ? {} : { methods: value.methods }) };
     return new GoMap(entries, value.type, named);
   }
   if (!(value instanceof GoSlice)) return value;
-  runtime.spend(value.items.length);
+  meter.spend(value.items.length + 1);
   return new GoSlice(
-    value.items.map((item) => deepCopy(item, runtime)),
+    value.items.map((item) => deepCopy(item, meter)),
     value.type,
   );
 }

@@ -3,7 +3,7 @@ import { printPlain } from '../../gotemplate/fmt/print-value.ts';
 import { parseFloatGo } from '../../gotemplate/parse/number.ts';
 import { quote } from '../../gotemplate/parse/quote.ts';
 import { typeOf } from '../../gotemplate/value/types.ts';
-import { GoInt, int64, type Value } from '../../gotemplate/value/values.ts';
+import { GoInt, int64, unmetered, type Value } from '../../gotemplate/value/values.ts';
 import { truncate } from './cast.ts';
 import { durationValue, HOUR, inUnits, MICROSECOND, MILLISECOND, MINUTE, parseDuration, SECOND } from './duration.ts';
 import { group, isNil } from './kit.ts';
@@ -64,8 +64,9 @@ function fromText(written: string): bigint {
 }
 
 function fromSeconds(seconds: number): bigint {
-  if (!Number.isFinite(seconds)) throw new FunctionError(`invalid duration seconds: ${printPlain(seconds)}`);
-  if (Math.abs(seconds) > 2 ** 63 / 1e9) throw new FunctionError(`duration seconds overflow: ${printPlain(seconds)}`);
+  if (!Number.isFinite(seconds)) throw new FunctionError(`invalid duration seconds: ${printPlain(seconds, unmetered)}`);
+  if (Math.abs(seconds) > 2 ** 63 / 1e9)
+    throw new FunctionError(`duration seconds overflow: ${printPlain(seconds, unmetered)}`);
   return truncate(seconds * 1e9);
 }
 

@@ -1,13 +1,13 @@
 import { fromBytes, toBytes } from '../../gotemplate/value/go-text.ts';
 import { base32, base64, CorruptInput, fromBase32, fromBase64 } from './base64.ts';
-import { group, text } from './kit.ts';
+import { characters, group, text } from './kit.ts';
 
 /** Functions of encodings (sprig, "Encoding Functions"). */
 export const encodingFunctions = group([
   ['b64enc', '(string) string', ([s]) => base64(toBytes(text(s)))],
-  ['b64dec', '(string) string', ([s]) => decoded(() => fromBase64(text(s)))],
-  ['b32enc', '(string) string', ([s]) => base32(toBytes(text(s)))],
-  ['b32dec', '(string) string', ([s]) => decoded(() => fromBase32(text(s)))],
+  ['b64dec', '(string) string', ([s], runtime) => decoded(() => fromBase64(characters(s, runtime)))],
+  ['b32enc', '(string) string', ([s], runtime) => base32(toBytes(characters(s, runtime)))],
+  ['b32dec', '(string) string', ([s], runtime) => decoded(() => fromBase32(characters(s, runtime)))],
 ]);
 
 /** What cannot be decoded gives the error as text, as sprig has it. */

@@ -21,8 +21,10 @@ export const hashFunctions = group([
   [
     'derivePassword',
     '(uint32, string, string, string, string) string',
-    ([counter, kind, password, user, site]) =>
-      derivePassword(counter, text(kind), text(password), text(user), text(site)),
+    ([counter, kind, password, user, site], runtime) => {
+      runtime.spend(SCRYPT_COST);
+      return derivePassword(counter, text(kind), text(password), text(user), text(site));
+    },
   ],
 ]);
 
@@ -36,12 +38,17 @@ function adler32(bytes: Uint8Array): number {
   return b * 65_536 + a;
 }
 
+/** What these cost, in characters: they are made to be slow. */
+const SCRYPT_COST = 8 << 20;
+const BCRYPT_WORK = 2 << 20;
+
 const BCRYPT_COST = 10;
 const BCRYPT_BYTES = 72;
 
 function bcrypt(password: string, runtime: Runtime): string {
   if (byteLength(password) > BCRYPT_BYTES)
     return 'failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes';
+  runtime.spend(BCRYPT_WORK);
   // The library draws its salt from a source of its own choosing; the host's is the one that counts.
   const salt = genSaltSync(BCRYPT_COST).slice(0, 7) + bcryptBase64(hostOf(runtime).random(16));
   return hashSync(password, salt).replace(/^\$2b\$/, '$2a$');

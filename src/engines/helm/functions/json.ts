@@ -10,6 +10,7 @@ import {
   GoMap,
   GoSlice,
   GoStruct,
+  type Meter,
   type Value,
 } from '../../gotemplate/value/values.ts';
 import { base64 } from './base64.ts';
@@ -21,12 +22,15 @@ export interface JsonOptions {
   readonly indented?: boolean;
 }
 
-/** A value as encoding/json writes it: keys sorted. Throws FunctionError for what JSON cannot say. */
-export function writeJson(value: Value, options: JsonOptions): string {
-  return write(value, options, '\n');
+/** A value as encoding/json writes it: keys sorted. The meter counts. Throws FunctionError for what JSON cannot say. */
+export function writeJson(value: Value, options: JsonOptions, meter: Meter): string {
+  return write(value, { ...options, meter }, '\n');
 }
 
-function write(value: Value, options: JsonOptions, newline: string): string {
+type Writing = JsonOptions & { readonly meter: Meter };
+
+function write(value: Value, options: Writing, newline: string): string {
+  options.meter.spend((typeof value === 'string' ? value.length : 0) + newline.length);
   switch (typeof value) {
     case 'undefined':
       return 'null';
@@ -43,7 +47,7 @@ function write(value: Value, options: JsonOptions, newline: string): string {
 
 function writeObject(
   value: Exclude<Value, undefined | boolean | string | number>,
-  options: JsonOptions,
+  options: Writing,
   newline: string,
 ): string {
   if (value === null) return 'null';
@@ -70,14 +74,14 @@ function unsupported(value: GoComplex | GoFunction): FunctionError {
 }
 
 /** A struct that encodes itself as text is written so: times and versions are. */
-function writeStruct(value: GoStruct, options: JsonOptions, newline: string): string {
+function writeStruct(value: GoStruct, options: Writing, newline: string): string {
   const { fields, marshal } = value;
   return marshal === undefined
     ? writeEntries([...fields], options, newline)
     : jsonString(marshal(), options.escapeHtml);
 }
 
-function writeEntries(entries: readonly (readonly [string, Value])[], options: JsonOptions, newline: string): string {
+function writeEntries(entries: readonly (readonly [string, Value])[], options: Writing, newline: string): string {
   const inner = `${newline}  `;
   const colon = options.indented === true ? ': ' : ':';
   return enclosed(
@@ -89,13 +93,7 @@ function writeEntries(entries: readonly (readonly [string, Value])[], options: J
   );
 }
 
-function enclosed(
-  open: string,
-  close: string,
-  items: readonly string[],
-  options: JsonOptions,
-  newline: string,
-): string {
+function enclosed(open: string, close: string, items: readonly string[], options: Writing, newline: string): string {
   if (items.length === 0) return open + close;
   if (options.indented !== true) return open + items.join(',') + close;
   return `${open}${newline}  ${items.join(`,${newline}  `)}${newline}${close}`;

@@ -6,7 +6,9 @@ import {
   GoInt,
   GoMap,
   GoSlice,
+  type Meter,
   type Runtime,
+  unmetered,
   type Value,
 } from '../../gotemplate/value/values.ts';
 
@@ -39,6 +41,16 @@ export function text(value: Value): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** What looking at a character by itself costs: much more than copying it. */
+const CHARACTER = 8;
+
+/** As {@link text}, for what is gone through character by character. */
+export function characters(value: Value, meter: Meter): string {
+  const given = text(value);
+  meter.spend(given.length * CHARACTER);
+  return given;
+}
+
 /** An argument that the signature has made sure is an integer. */
 export function whole(value: Value): number {
   return value instanceof GoInt ? Number(value.value) : 0;
@@ -61,7 +73,17 @@ export function nilPointer(): FunctionError {
   return new FunctionError('runtime error: invalid memory address or nil pointer dereference');
 }
 
+/** What an element of a list costs, beside its content, in characters. */
+const ELEMENT = 8;
+
 /** A `[]string`. */
-export function strings(items: readonly string[]): GoSlice {
+export function strings(items: readonly string[], meter: Meter = unmetered): GoSlice {
+  meter.spend(items.length * ELEMENT);
   return new GoSlice([...items], '[]string');
+}
+
+/** A `[]interface {}`. */
+export function list(items: Value[], meter: Meter): GoSlice {
+  meter.spend(items.length * ELEMENT);
+  return new GoSlice(items);
 }

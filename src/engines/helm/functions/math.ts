@@ -11,7 +11,7 @@ export const mathFunctions = group([
   ['int', '(any) int', ([value]) => int(toInt64(value))],
   ['int64', '(any) int64', ([value]) => int64(toInt64(value))],
   ['float64', '(any) float64', ([value]) => toFloat64(value)],
-  ['toDecimal', '(any) int64', ([value]) => int64(octal(printPlain(value)))],
+  ['toDecimal', '(any) int64', ([value], runtime) => int64(octal(printPlain(value, runtime)))],
   ['add1', '(any) int64', ([value]) => int64(toInt64(value) + 1n)],
   ['add', '(...any) int64', (values) => int64(values.reduce((sum: bigint, value) => sum + toInt64(value), 0n))],
   ['sub', '(any, any) int64', ([a, b]) => int64(toInt64(a) - toInt64(b))],
@@ -42,14 +42,21 @@ const MIN = -(2n ** 63n);
 /** strconv.Atoi, with what it gives beside an error: the nearest integer when there are too many digits. */
 function atoi(value: string): bigint {
   if (!/^[-+]?[0-9]+$/.test(value)) return 0n;
-  const number = BigInt(value.replace(/^\+/, ''));
+  // More digits than that are too many whatever they are, zeros apart.
+  const number = BigInt(
+    value
+      .replace(/^([-+]?)0*(?=[0-9])/, '$1')
+      .replace(/^\+/, '')
+      .slice(0, 24),
+  );
   return number > MAX ? MAX : number < MIN ? MIN : number;
 }
 
 function octal(value: string): bigint {
   const match = /^([-+]?)([0-7]+)$/.exec(value);
   if (match === null) return 0n;
-  const number = BigInt(`0o${match[2]}`) * (match[1] === '-' ? -1n : 1n);
+  const digits = (match[2] ?? '').replace(/^0+(?=[0-7])/, '').slice(0, 24);
+  const number = BigInt(`0o${digits}`) * (match[1] === '-' ? -1n : 1n);
   return number > MAX || number < MIN ? 0n : number;
 }
 

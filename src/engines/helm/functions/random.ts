@@ -5,6 +5,8 @@ import { base64 } from './base64.ts';
 import { group, text, whole } from './kit.ts';
 
 const DIGITS = '0123456789';
+/** What drawing a character costs, beside the character. */
+const DRAW = 32;
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('');
 
@@ -47,13 +49,14 @@ function below(limit: number, runtime: Runtime): number {
 
 function pick(characters: string, count: number, runtime: Runtime): string {
   if (count <= 0) return '';
-  runtime.spend(count);
+  runtime.spend(count * DRAW);
   return Array.from({ length: count }, () => characters[below(characters.length, runtime)]).join('');
 }
 
 /** Fisher and Yates. */
 function shuffle(value: string, runtime: Runtime): string {
   const characters = [...value];
+  runtime.spend(characters.length * DRAW);
   for (let index = characters.length - 1; index > 0; index--) {
     const other = below(index + 1, runtime);
     [characters[index], characters[other]] = [characters[other] ?? '', characters[index] ?? ''];

@@ -1,53 +1,64 @@
 import { RE2JS, RE2JSException } from 're2js';
 import { FunctionError } from '../../gotemplate/exec/exec-error.ts';
-import { type GoSlice, nilSlice } from '../../gotemplate/value/values.ts';
+import { type GoSlice, type Meter, nilSlice } from '../../gotemplate/value/values.ts';
 import { group, strings, text, whole } from './kit.ts';
 
 /** Functions of regular expressions, which are RE2's: no pattern takes more than linear time (sprig, "Regular Expressions"). */
 export const regexFunctions = group([
-  ['regexMatch', '(string, string) bool', ([p, s]) => orFalse(() => compile(text(p)).matcher(text(s)).find())],
-  ['mustRegexMatch', '(string, string) (bool, error)', ([p, s]) => compile(text(p)).matcher(text(s)).find()],
-  ['regexFind', '(string, string) string', ([p, s]) => find(must(text(p)), text(s))],
-  ['mustRegexFind', '(string, string) (string, error)', ([p, s]) => find(compile(text(p)), text(s))],
-  ['regexFindAll', '(string, string, int) []string', ([p, s, n]) => findAll(must(text(p)), text(s), whole(n))],
+  [
+    'regexMatch',
+    '(string, string) bool',
+    ([p, s], runtime) => orFalse(() => isMatch(compile(text(p)), text(s), runtime)),
+  ],
+  [
+    'mustRegexMatch',
+    '(string, string) (bool, error)',
+    ([p, s], runtime) => isMatch(compile(text(p)), text(s), runtime),
+  ],
+  ['regexFind', '(string, string) string', ([p, s], runtime) => find(must(text(p)), text(s), runtime)],
+  ['mustRegexFind', '(string, string) (string, error)', ([p, s], runtime) => find(compile(text(p)), text(s), runtime)],
+  [
+    'regexFindAll',
+    '(string, string, int) []string',
+    ([p, s, n], runtime) => findAll(must(text(p)), text(s), whole(n), runtime),
+  ],
   [
     'mustRegexFindAll',
     '(string, string, int) ([]string, error)',
-    ([p, s, n]) => findAll(compile(text(p)), text(s), whole(n)),
+    ([p, s, n], runtime) => findAll(compile(text(p)), text(s), whole(n), runtime),
   ],
   [
     'regexReplaceAll',
     '(string, string, string) string',
-    ([p, s, by], runtime) => counted(replaceAll(must(text(p)), text(s), text(by)), runtime),
+    ([p, s, by], runtime) => replaceAll(must(text(p)), text(s), text(by), runtime),
   ],
   [
     'mustRegexReplaceAll',
     '(string, string, string) (string, error)',
-    ([p, s, by], runtime) => counted(replaceAll(compile(text(p)), text(s), text(by)), runtime),
+    ([p, s, by], runtime) => replaceAll(compile(text(p)), text(s), text(by), runtime),
   ],
   [
     'regexReplaceAllLiteral',
     '(string, string, string) string',
-    ([p, s, by], runtime) => counted(replaceLiterally(must(text(p)), text(s), text(by)), runtime),
+    ([p, s, by], runtime) => replaceLiterally(must(text(p)), text(s), text(by), runtime),
   ],
   [
     'mustRegexReplaceAllLiteral',
     '(string, string, string) (string, error)',
-    ([p, s, by], runtime) => counted(replaceLiterally(compile(text(p)), text(s), text(by)), runtime),
+    ([p, s, by], runtime) => replaceLiterally(compile(text(p)), text(s), text(by), runtime),
   ],
-  ['regexSplit', '(string, string, int) []string', ([p, s, n]) => split(must(text(p)), text(s), whole(n))],
+  [
+    'regexSplit',
+    '(string, string, int) []string',
+    ([p, s, n], runtime) => split(must(text(p)), text(s), whole(n), runtime),
+  ],
   [
     'mustRegexSplit',
     '(string, string, int) ([]string, error)',
-    ([p, s, n]) => split(compile(text(p)), text(s), whole(n)),
+    ([p, s, n], runtime) => split(compile(text(p)), text(s), whole(n), runtime),
   ],
   ['regexQuoteMeta', '(string) string', ([s]) => text(s).replace(/[\\.+*?()|[\]{}^$]/g, '\\$&')],
 ]);
-
-function counted(output: string, runtime: { spend(units: number): void }): string {
-  runtime.spend(output.length);
-  return output;
-}
 
 /** Patterns are few and used often. */
 const MAX_COMPILED = 256;
@@ -95,6 +106,16 @@ function orFalse(match: () => boolean): boolean {
   }
 }
 
+/** Every instruction of the pattern may be tried at every character. */
+function countSearch(pattern: RE2JS, subject: string, meter: Meter): void {
+  meter.spend(pattern.programSize() * (subject.length + 1));
+}
+
+function isMatch(pattern: RE2JS, subject: string, meter: Meter): boolean {
+  countSearch(pattern, subject, meter);
+  return pattern.matcher(subject).find();
+}
+
 interface Match {
   readonly start: number;
   readonly end: number;
@@ -103,7 +124,8 @@ interface Match {
 }
 
 /** The matches that do not overlap; an empty one right behind a match does not count (regexp, allMatches). */
-function* matches(pattern: RE2JS, subject: string): Generator<Match> {
+function* matches(pattern: RE2JS, subject: string, meter: Meter): Generator<Match> {
+  countSearch(pattern, subject, meter);
   const matcher = pattern.matcher(subject);
   const names = pattern.namedGroups();
   let previousEnd = -1;
@@ -125,37 +147,39 @@ function nextRune(subject: string, at: number): number {
   return at + (code !== undefined && code > 0xffff ? 2 : 1);
 }
 
-function find(pattern: RE2JS, subject: string): string {
-  const [first] = matches(pattern, subject);
+function find(pattern: RE2JS, subject: string, meter: Meter): string {
+  const [first] = matches(pattern, subject, meter);
   return first?.groups[0] ?? '';
 }
 
-function findAll(pattern: RE2JS, subject: string, limit: number): GoSlice {
+function findAll(pattern: RE2JS, subject: string, limit: number, meter: Meter): GoSlice {
   const found: string[] = [];
   if (limit !== 0)
-    for (const { groups } of matches(pattern, subject)) {
+    for (const { groups } of matches(pattern, subject, meter)) {
       found.push(groups[0] ?? '');
       if (found.length === limit) break;
     }
-  return found.length === 0 ? nilSlice('[]string') : strings(found);
+  return found.length === 0 ? nilSlice('[]string') : strings(found, meter);
 }
 
-function replaceWith(pattern: RE2JS, subject: string, by: (match: Match) => string): string {
+function replaceWith(pattern: RE2JS, subject: string, by: (match: Match) => string, meter: Meter): string {
   let out = '';
   let last = 0;
-  for (const match of matches(pattern, subject)) {
-    out += subject.slice(last, match.start) + by(match);
+  for (const match of matches(pattern, subject, meter)) {
+    const replacement = by(match);
+    meter.spend(replacement.length);
+    out += subject.slice(last, match.start) + replacement;
     last = match.end;
   }
   return out + subject.slice(last);
 }
 
-function replaceLiterally(pattern: RE2JS, subject: string, by: string): string {
-  return replaceWith(pattern, subject, () => by);
+function replaceLiterally(pattern: RE2JS, subject: string, by: string, meter: Meter): string {
+  return replaceWith(pattern, subject, () => by, meter);
 }
 
-function replaceAll(pattern: RE2JS, subject: string, template: string): string {
-  return replaceWith(pattern, subject, (match) => expand(template, match));
+function replaceAll(pattern: RE2JS, subject: string, template: string, meter: Meter): string {
+  return replaceWith(pattern, subject, (match) => expand(template, match), meter);
 }
 
 /** `$1`, `${1}`, `$name`, `$$` (regexp, Expand): the longest name counts, and one that is none is nothing. */
@@ -169,18 +193,18 @@ function expand(template: string, { groups, named }: Match): string {
 }
 
 /** regexp.Split. */
-function split(pattern: RE2JS, subject: string, limit: number): GoSlice {
+function split(pattern: RE2JS, subject: string, limit: number, meter: Meter): GoSlice {
   if (limit === 0) return nilSlice('[]string');
-  if (pattern.pattern() !== '' && subject === '') return strings(['']);
+  if (pattern.pattern() !== '' && subject === '') return strings([''], meter);
   const parts: string[] = [];
   let begin = 0;
   let end = 0;
-  for (const match of matches(pattern, subject)) {
+  for (const match of matches(pattern, subject, meter)) {
     if (limit > 0 && parts.length === limit - 1) break;
     end = match.start;
     if (match.end !== 0) parts.push(subject.slice(begin, end));
     begin = match.end;
   }
   if (end !== subject.length) parts.push(subject.slice(begin));
-  return strings(parts);
+  return strings(parts, meter);
 }

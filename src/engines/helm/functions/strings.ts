@@ -3,8 +3,8 @@ import { printPlain } from '../../gotemplate/fmt/print-value.ts';
 import { sprintf } from '../../gotemplate/fmt/printf.ts';
 import { quote } from '../../gotemplate/parse/quote.ts';
 import { byteLength, sliceBytes, toBytes } from '../../gotemplate/value/go-text.ts';
-import { GoMap, type Value } from '../../gotemplate/value/values.ts';
-import { group, isNil, strings, text, whole } from './kit.ts';
+import { GoMap, type Meter, type Value } from '../../gotemplate/value/values.ts';
+import { characters, group, isNil, strings, text, whole } from './kit.ts';
 import { isSpace, swapCase, toLower, toTitle, toUpper, uncapitalize } from './letter-case.ts';
 import { strslice, strval } from './strval.ts';
 import { connectWords, pascalCase } from './word-case.ts';
@@ -17,16 +17,16 @@ export const stringFunctions = group([
   ['trimAll trimall', '(string, string) string', ([cut, s]) => trimSet(text(s), text(cut))],
   ['trimSuffix', '(string, string) string', ([end, s]) => trimSuffix(text(s), text(end))],
   ['trimPrefix', '(string, string) string', ([start, s]) => trimPrefix(text(s), text(start))],
-  ['upper', '(string) string', ([s]) => toUpper(text(s))],
-  ['lower', '(string) string', ([s]) => toLower(text(s))],
-  ['title', '(string) string', ([s]) => toTitle(text(s))],
-  ['untitle', '(string) string', ([s]) => uncapitalize(text(s))],
-  ['swapcase', '(string) string', ([s]) => swapCase(text(s))],
-  ['snakecase', '(string) string', ([s]) => connectWords(text(s), '_')],
-  ['kebabcase', '(string) string', ([s]) => connectWords(text(s), '-')],
-  ['camelcase', '(string) string', ([s]) => pascalCase(text(s))],
-  ['nospace', '(string) string', ([s]) => deleteSpace(text(s))],
-  ['initials', '(string) string', ([s]) => initials(text(s))],
+  ['upper', '(string) string', ([s], runtime) => toUpper(characters(s, runtime))],
+  ['lower', '(string) string', ([s], runtime) => toLower(characters(s, runtime))],
+  ['title', '(string) string', ([s], runtime) => toTitle(characters(s, runtime))],
+  ['untitle', '(string) string', ([s], runtime) => uncapitalize(characters(s, runtime))],
+  ['swapcase', '(string) string', ([s], runtime) => swapCase(characters(s, runtime))],
+  ['snakecase', '(string) string', ([s], runtime) => connectWords(characters(s, runtime), '_')],
+  ['kebabcase', '(string) string', ([s], runtime) => connectWords(characters(s, runtime), '-')],
+  ['camelcase', '(string) string', ([s], runtime) => pascalCase(characters(s, runtime))],
+  ['nospace', '(string) string', ([s], runtime) => deleteSpace(characters(s, runtime))],
+  ['initials', '(string) string', ([s], runtime) => initials(characters(s, runtime))],
   [
     'repeat',
     '(int, string) string',
@@ -44,68 +44,58 @@ export const stringFunctions = group([
     ([width, s]) => (whole(width) < 4 ? text(s) : abbreviate(text(s), 0, whole(width))),
   ],
   ['abbrevboth', '(int, int, string) string', ([left, right, s]) => abbrevBoth(whole(left), whole(right), text(s))],
-  ['wrap', '(int, string) string', ([width, s]) => wrap(text(s), whole(width), '', false)],
-  ['wrapWith', '(int, string, string) string', ([width, by, s]) => wrap(text(s), whole(width), text(by), true)],
+  [
+    'wrap',
+    '(int, string) string',
+    ([width, s], runtime) => wrap(characters(s, runtime), whole(width), '', false, runtime),
+  ],
+  [
+    'wrapWith',
+    '(int, string, string) string',
+    ([width, by, s], runtime) => wrap(characters(s, runtime), whole(width), text(by), true, runtime),
+  ],
   ['contains', '(string, string) bool', ([part, s]) => text(s).includes(text(part))],
   ['hasPrefix', '(string, string) bool', ([start, s]) => text(s).startsWith(text(start))],
   ['hasSuffix', '(string, string) bool', ([end, s]) => text(s).endsWith(text(end))],
   [
     'quote',
     '(...any) string',
-    (args) =>
+    (args, runtime) =>
       present(args)
-        .map((arg) => quote(strval(arg)))
+        .map((arg) => quote(characters(strval(arg, runtime), runtime)))
         .join(' '),
   ],
   [
     'squote',
     '(...any) string',
-    (args) =>
+    (args, runtime) =>
       present(args)
-        .map((arg) => `'${printPlain(arg)}'`)
+        .map((arg) => `'${printPlain(arg, runtime)}'`)
         .join(' '),
   ],
-  ['cat', '(...any) string', (args) => cat(args)],
-  [
-    'indent',
-    '(int, string) string',
-    ([spaces, s], runtime) => {
-      runtime.spend(text(s).length);
-      return indent(whole(spaces), text(s));
-    },
-  ],
-  [
-    'nindent',
-    '(int, string) string',
-    ([spaces, s], runtime) => {
-      runtime.spend(text(s).length);
-      return `\n${indent(whole(spaces), text(s))}`;
-    },
-  ],
+  ['cat', '(...any) string', cat],
+  ['indent', '(int, string) string', ([spaces, s], runtime) => indent(whole(spaces), text(s), runtime)],
+  ['nindent', '(int, string) string', ([spaces, s], runtime) => `\n${indent(whole(spaces), text(s), runtime)}`],
   [
     'replace',
     '(string, string, string) string',
-    ([old, by, s], runtime) => {
-      const replaced = replaceAll(text(s), text(old), text(by));
-      runtime.spend(replaced.length);
-      return replaced;
-    },
+    ([old, by, s], runtime) => replaceAll(text(s), text(old), text(by), runtime),
   ],
   ['plural', '(string, string, int) string', ([one, many, count]) => (whole(count) === 1 ? text(one) : text(many))],
-  ['toString', '(any) string', ([value]) => strval(value)],
-  ['toStrings', '(any) []string', ([value]) => strings(strslice(value))],
+  ['toString', '(any) string', ([value], runtime) => strval(value, runtime)],
+  ['toStrings', '(any) []string', ([value], runtime) => strings(strslice(value, runtime), runtime)],
+  ['join', '(string, any) string', ([by, list], runtime) => joined(strslice(list, runtime), text(by), runtime)],
   [
-    'join',
-    '(string, any) string',
-    ([by, list], runtime) => {
-      const joined = strslice(list).join(text(by));
-      runtime.spend(joined.length);
-      return joined;
-    },
+    'split',
+    '(string, string) map[string]string',
+    ([by, s], runtime) => numbered(splitText(text(s), text(by)), runtime),
   ],
-  ['split', '(string, string) map[string]string', ([by, s]) => numbered(splitText(text(s), text(by)))],
-  ['splitn', '(string, int, string) map[string]string', ([by, n, s]) => numbered(splitN(text(s), text(by), whole(n)))],
-  ['splitList', '(string, string) []string', ([by, s]) => strings(splitText(text(s), text(by)))],
+  [
+    'splitn',
+    '(string, int, string) map[string]string',
+    ([by, n, s], runtime) => numbered(splitN(text(s), text(by), whole(n)), runtime),
+  ],
+  ['splitList', '(string, string) []string', ([by, s], runtime) => strings(splitText(text(s), text(by)), runtime)],
 ]);
 
 function present(args: readonly Value[]): readonly Value[] {
@@ -114,18 +104,32 @@ function present(args: readonly Value[]): readonly Value[] {
 
 /** strings.TrimSpace. */
 export function trimSpace(value: string): string {
-  const characters = [...value];
-  const isOther = (character: string): boolean => !isSpace(character);
-  const start = characters.findIndex(isOther);
-  return start < 0 ? '' : characters.slice(start, characters.findLastIndex(isOther) + 1).join('');
+  return trimBoth(value, isSpace);
 }
 
 function trimSet(value: string, set: string): string {
   const cut = new Set(set);
-  const characters = [...value];
-  const isOther = (character: string): boolean => !cut.has(character);
-  const start = characters.findIndex(isOther);
-  return start < 0 ? '' : characters.slice(start, characters.findLastIndex(isOther) + 1).join('');
+  return trimBoth(value, (character) => cut.has(character));
+}
+
+/** Without the characters at both ends for which `isCut` holds. */
+function trimBoth(value: string, isCut: (character: string) => boolean): string {
+  let start = 0;
+  let end = value.length;
+  for (let first = runeAt(value, start); start < end && isCut(first); first = runeAt(value, start))
+    start += first.length;
+  for (let last = runeBefore(value, end); end > start && isCut(last); last = runeBefore(value, end)) end -= last.length;
+  return value.slice(start, end);
+}
+
+function runeAt(value: string, at: number): string {
+  return String.fromCodePoint(value.codePointAt(at) ?? 0);
+}
+
+function runeBefore(value: string, end: number): string {
+  const last = value.charCodeAt(end - 1);
+  const isPair = last >= 0xdc00 && last < 0xe000 && (value.codePointAt(end - 2) ?? 0) > 0xffff;
+  return value.slice(end - (isPair ? 2 : 1), end);
 }
 
 function trimSuffix(value: string, end: string): string {
@@ -184,7 +188,7 @@ function abbrevBoth(left: number, right: number, value: string): string {
 }
 
 /** fmt.Sprintf of as many `%v`: what is printed is not trimmed. */
-function cat(args: readonly Value[]): string {
+function cat(args: readonly Value[], meter: Meter): string {
   const values = present(args);
   return sprintf(
     values
@@ -192,19 +196,26 @@ function cat(args: readonly Value[]): string {
       .join(' ')
       .trim(),
     values,
+    meter,
   );
 }
 
-function indent(spaces: number, value: string): string {
+function indent(spaces: number, value: string, meter: Meter): string {
   if (spaces < 0) throw new FunctionError('strings: negative Repeat count');
+  meter.spend(spaces);
   const pad = ' '.repeat(spaces);
-  return pad + value.replaceAll('\n', `\n${pad}`);
+  return pad + joined(value.split('\n'), `\n${pad}`, meter);
+}
+
+function joined(parts: readonly string[], by: string, meter: Meter): string {
+  meter.spend(parts.length * by.length);
+  return parts.join(by);
 }
 
 /** strings.ReplaceAll: an empty text is found before every character and at the end. */
-function replaceAll(value: string, old: string, by: string): string {
-  if (old !== '') return value.replaceAll(old, () => by);
-  return `${by}${[...value].map((character) => character + by).join('')}`;
+function replaceAll(value: string, old: string, by: string, meter: Meter): string {
+  if (old !== '') return value.includes(old) ? joined(value.split(old), by, meter) : value;
+  return joined(['', ...value, ''], by, meter);
 }
 
 function splitText(value: string, by: string): string[] {
@@ -220,6 +231,7 @@ export function splitN(value: string, by: string, count: number): string[] {
   return [...parts.slice(0, count - 1), parts.slice(count - 1).join(by)];
 }
 
-function numbered(parts: readonly string[]): GoMap {
+function numbered(parts: readonly string[], meter: Meter): GoMap {
+  meter.spend(parts.length * 32);
   return new GoMap(new Map(parts.map((part, index) => [`_${index}`, part])), 'map[string]string');
 }

@@ -2,25 +2,31 @@ import { FunctionError } from '../../gotemplate/exec/exec-error.ts';
 import { formatFloat } from '../../gotemplate/fmt/float.ts';
 import { sortedEntries } from '../../gotemplate/value/entries.ts';
 import { kindOf } from '../../gotemplate/value/types.ts';
-import { GoInt, GoMap, GoSlice, GoStruct, type Value } from '../../gotemplate/value/values.ts';
+import { GoInt, GoMap, GoSlice, GoStruct, type Meter, type Value } from '../../gotemplate/value/values.ts';
 import { isNil } from './kit.ts';
 
-/** A value as BurntSushi/toml writes it (encode.go). Throws FunctionError for what TOML cannot say. */
-export function writeToml(value: Value): string {
+/** A value as BurntSushi/toml writes it (encode.go). The meter counts. Throws FunctionError for what TOML cannot say. */
+export function writeToml(value: Value, meter: Meter): string {
   if (isNil(value)) throw new FunctionError('reflect: call of reflect.Value.Type on zero Value');
-  const writer = new TomlWriter();
+  const writer = new TomlWriter(meter);
   writer.encode([], value);
   return writer.text;
 }
 
 class TomlWriter {
   text = '';
+  readonly #meter: Meter;
+
+  constructor(meter: Meter) {
+    this.#meter = meter;
+  }
 
   encode(key: readonly string[], value: Value): void {
+    this.#meter.spend(1 + key.length);
     if (value instanceof GoMap) this.#table(key, value);
     else if (isTableArray(value)) this.#tables(key, value.items);
-    else if (key.length === 0) this.text += element(value);
-    else this.text += `${indentation(key)}${keyText(key.at(-1) ?? '')} = ${element(value)}\n`;
+    else if (key.length === 0) this.text += element(value, this.#meter);
+    else this.text += `${indentation(key)}${keyText(key.at(-1) ?? '')} = ${element(value, this.#meter)}\n`;
   }
 
   #table(key: readonly string[], map: GoMap): void {
@@ -80,7 +86,8 @@ function keyText(name: string): string {
   return /^[A-Za-z0-9_-]+$/.test(name) ? name : quoted(name);
 }
 
-function element(value: Value): string {
+function element(value: Value, meter: Meter): string {
+  meter.spend(typeof value === 'string' ? value.length + 1 : 1);
   switch (typeof value) {
     case 'string':
       return quoted(value);
@@ -89,19 +96,19 @@ function element(value: Value): string {
     case 'number':
       return floatText(value);
     default:
-      return elementOfObject(value);
+      return elementOfObject(value, meter);
   }
 }
 
-function elementOfObject(value: Exclude<Value, boolean | string | number>): string {
+function elementOfObject(value: Exclude<Value, boolean | string | number>, meter: Meter): string {
   if (value instanceof GoInt) return value.text === undefined ? String(value.value) : quoted(value.text());
   if (value instanceof GoSlice) {
     isTableArray(value);
-    return `[${value.items.map(element).join(', ')}]`;
+    return `[${value.items.map((item) => element(item, meter)).join(', ')}]`;
   }
   if (value instanceof GoMap)
     return `{${ordered(value)
-      .map(([name, item]) => `${keyText(name)} = ${element(item)}`)
+      .map(([name, item]) => `${keyText(name)} = ${element(item, meter)}`)
       .join(', ')}}`;
   if (value instanceof GoStruct && value.marshal !== undefined)
     return value.type === 'time.Time' ? value.marshal() : quoted(value.marshal());

@@ -1,7 +1,7 @@
 import { parse, TomlDate, TomlError } from 'smol-toml';
 import { isRecord } from '../../../lib/json.ts';
 import { FunctionError } from '../../gotemplate/exec/exec-error.ts';
-import { GoMap, GoSlice, int64, type Value } from '../../gotemplate/value/values.ts';
+import { GoMap, GoSlice, int64, type Meter, type Value } from '../../gotemplate/value/values.ts';
 import { errorMap } from './data.ts';
 import { GoTime } from './go-time.ts';
 import { group, text } from './kit.ts';
@@ -10,15 +10,15 @@ import { writeToml } from './toml-write.ts';
 
 /** TOML (Helm's own functions). */
 export const tomlFunctions = group([
-  ['toToml', '(any) string', ([value]) => written(value)],
-  ['mustToToml', '(any) string', ([value]) => writeToml(value)],
+  ['toToml', '(any) string', ([value], runtime) => written(value, runtime)],
+  ['mustToToml', '(any) string', ([value], runtime) => writeToml(value, runtime)],
   ['fromToml', '(string) map[string]any', ([s]) => read(text(s))],
 ]);
 
 /** What cannot be written gives the error as text; but nil is an error, as in Helm. */
-function written(value: Value): string {
+function written(value: Value, meter: Meter): string {
   try {
-    return writeToml(value);
+    return writeToml(value, meter);
   } catch (error) {
     if (error instanceof FunctionError && !error.message.startsWith('reflect:')) return error.message;
     throw error;

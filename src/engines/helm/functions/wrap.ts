@@ -1,14 +1,17 @@
 import { byteLength, fromBytes, sliceBytes, toBytes } from '../../gotemplate/value/go-text.ts';
+import type { Meter } from '../../gotemplate/value/values.ts';
 
 const SPACE = 0x20;
 
 /** Breaks a line at spaces so that no line has more than `width` bytes; long words only where asked (goutils.WrapCustom). */
-export function wrap(text: string, width: number, separator: string, breakWords: boolean): string {
+export function wrap(text: string, width: number, by: string, breakWords: boolean, meter: Meter): string {
+  const separator = by === '' ? '\n' : by;
   const bytes = toBytes(text);
   const limit = Math.max(1, width);
   const parts: string[] = [];
   let at = 0;
   const take = (end: number, next: number): void => {
+    meter.spend(1 + separator.length);
     parts.push(fromBytes(bytes.subarray(at, end)));
     at = next;
   };
@@ -26,7 +29,7 @@ export function wrap(text: string, width: number, separator: string, breakWords:
       take(next, next + 1);
     }
   }
-  return [...parts, fromBytes(bytes.subarray(at))].join(separator === '' ? '\n' : separator);
+  return [...parts, fromBytes(bytes.subarray(at))].join(separator);
 }
 
 /** Shortens to `width` bytes with an ellipsis, from `offset` on (goutils.AbbreviateFull). */

@@ -8,7 +8,17 @@ import { isBase60, isOldBoolean } from '../../../yaml/resolve.ts';
 import { FunctionError } from '../../gotemplate/exec/exec-error.ts';
 import { formatFloat } from '../../gotemplate/fmt/float.ts';
 import { sortedEntries } from '../../gotemplate/value/entries.ts';
-import { GoBytes, GoInt, GoMap, GoSlice, GoStruct, nilSlice, type Value } from '../../gotemplate/value/values.ts';
+import {
+  GoBytes,
+  GoInt,
+  GoMap,
+  GoSlice,
+  GoStruct,
+  type Meter,
+  nilSlice,
+  unmetered,
+  type Value,
+} from '../../gotemplate/value/values.ts';
 import { base64 } from './base64.ts';
 import { errorMap, mismatch, orEmpty } from './data.ts';
 import { jsonNumber } from './json.ts';
@@ -16,37 +26,16 @@ import { group, text } from './kit.ts';
 
 /** YAML (Helm's own functions). */
 export const yamlFunctions = group([
-  [
-    'toYaml',
-    '(any) string',
-    ([value], runtime) =>
-      counted(
-        orEmpty(() => writeYaml(value)),
-        runtime,
-      ),
-  ],
-  ['mustToYaml', '(any) string', ([value], runtime) => counted(writeYaml(value), runtime)],
-  [
-    'toYamlPretty',
-    '(any) string',
-    ([value], runtime) =>
-      counted(
-        orEmpty(() => writePretty(value)),
-        runtime,
-      ),
-  ],
+  ['toYaml', '(any) string', ([value], runtime) => orEmpty(() => writeYaml(value, runtime))],
+  ['mustToYaml', '(any) string', ([value], runtime) => writeYaml(value, runtime)],
+  ['toYamlPretty', '(any) string', ([value], runtime) => orEmpty(() => writePretty(value, runtime))],
   ['fromYaml', '(string) map[string]any', ([s]) => mapFrom(text(s))],
   ['fromYamlArray', '(string) []any', ([s]) => listFrom(text(s))],
 ]);
 
-function counted(output: string, runtime: { spend(units: number): void }): string {
-  runtime.spend(output.length);
-  return output;
-}
-
-/** As sigs.k8s.io/yaml writes, without the last line end: by way of JSON. */
-export function writeYaml(value: Value): string {
-  return trimEnd(emitYaml(plain(value)));
+/** As sigs.k8s.io/yaml writes, without the last line end: by way of JSON. The meter counts what is in it. */
+export function writeYaml(value: Value, meter: Meter = unmetered): string {
+  return trimEnd(emitYaml(plain(value, meter)));
 }
 
 function trimEnd(yaml: string): string {
@@ -54,7 +43,8 @@ function trimEnd(yaml: string): string {
 }
 
 /** The JSON value of a template's value. Throws FunctionError for what JSON cannot say. */
-function plain(value: Value): unknown {
+function plain(value: Value, meter: Meter): unknown {
+  meter.spend(typeof value === 'string' ? value.length + 1 : 1);
   switch (typeof value) {
     case 'undefined':
       return null;
@@ -65,32 +55,34 @@ function plain(value: Value): unknown {
     case 'string':
       return value;
     default:
-      return plainObject(value);
+      return plainObject(value, meter);
   }
 }
 
-function plainObject(value: Exclude<Value, undefined | boolean | string | number>): unknown {
-  if (value instanceof GoMap) return plainEntries(value.entries);
-  if (value instanceof GoSlice) return value.isNil ? null : value.items.map(plain);
+function plainObject(value: Exclude<Value, undefined | boolean | string | number>, meter: Meter): unknown {
+  if (value instanceof GoMap) return plainEntries(value.entries, meter);
+  if (value instanceof GoSlice) return value.isNil ? null : value.items.map((item) => plain(item, meter));
   if (value instanceof GoInt) return rawNumber(String(value.value));
-  if (value instanceof GoStruct) return value.marshal === undefined ? plainEntries(value.fields) : value.marshal();
+  if (value instanceof GoStruct)
+    return value.marshal === undefined ? plainEntries(value.fields, meter) : value.marshal();
   if (value instanceof GoBytes) return base64(value.bytes);
   if (value === null) return null;
   throw new FunctionError('json: unsupported type');
 }
 
-function plainEntries(entries: ReadonlyMap<string, Value>): Record<string, unknown> {
+function plainEntries(entries: ReadonlyMap<string, Value>, meter: Meter): Record<string, unknown> {
   const out: Record<string, unknown> = Object.create(null);
-  for (const [key, value] of entries) out[key] = plain(value);
+  for (const [key, value] of entries) out[key] = plain(value, meter);
   return out;
 }
 
 /** As go-yaml v3 writes with an indentation of two: nothing goes by way of JSON, so floats stay floats. */
-function writePretty(value: Value): string {
-  return trimEnd(emitNode(nodeOf(value), { indentSequences: true }));
+function writePretty(value: Value, meter: Meter): string {
+  return trimEnd(emitNode(nodeOf(value, meter), { indentSequences: true }));
 }
 
-function nodeOf(value: Value): YamlNode {
+function nodeOf(value: Value, meter: Meter): YamlNode {
+  meter.spend(typeof value === 'string' ? value.length + 1 : 1);
   switch (typeof value) {
     case 'string':
       return textNode(value);
@@ -99,7 +91,7 @@ function nodeOf(value: Value): YamlNode {
     case 'number':
       return numberNode(value);
     default:
-      return nodeOfObject(value ?? null);
+      return nodeOfObject(value ?? null, meter);
   }
 }
 
@@ -121,19 +113,22 @@ function prettyFloat(value: number): string {
   return formatFloat(value, 'g', -1);
 }
 
-function nodeOfObject(value: Exclude<Value, undefined | boolean | string | number>): YamlNode {
+function nodeOfObject(value: Exclude<Value, undefined | boolean | string | number>, meter: Meter): YamlNode {
   if (value instanceof GoInt) return scalarNode(String(value.value), TAG.int);
-  if (value instanceof GoSlice) return sequenceNode(value.items.map(nodeOf));
-  if (value instanceof GoMap) return mappingOf(sortedEntries(value));
+  if (value instanceof GoSlice) return sequenceNode(value.items.map((item) => nodeOf(item, meter)));
+  if (value instanceof GoMap) return mappingOf(sortedEntries(value), meter);
   if (value instanceof GoStruct)
-    return mappingOf([...value.fields].map(([name, field]) => [name.toLowerCase(), field]));
+    return mappingOf(
+      [...value.fields].map(([name, field]) => [name.toLowerCase(), field]),
+      meter,
+    );
   if (value === null) return scalarNode('null', TAG.null);
   throw new FunctionError('cannot marshal type');
 }
 
-function mappingOf(entries: readonly (readonly [string, Value])[]): YamlNode {
+function mappingOf(entries: readonly (readonly [string, Value])[], meter: Meter): YamlNode {
   const sorted = entries.toSorted(([a], [b]) => compareKeys(a, b));
-  return mappingNode(sorted.flatMap(([key, value]) => [textNode(key), nodeOf(value)]));
+  return mappingNode(sorted.flatMap(([key, value]) => [textNode(key), nodeOf(value, meter)]));
 }
 
 /** What cannot be read stands under `Error`. */
