@@ -275,11 +275,13 @@ describe('drift, with an interval of an hour', { concurrency: 4 }, () => {
 
   it('costs nothing when there is none', async () => {
     const names = ['a', 'b', 'c'];
-    const team = await settled({ 'a.yaml': manifest(...names.map((name) => configMap(name)), deployment('web')) });
+    const objects = [...names.map((name) => configMap(name)), deployment('web', { replicas: 0 })];
+    const team = await settled({ 'a.yaml': manifest(...objects) }, { wait: true });
     await team.request();
     const mark = await environment.auditMark();
     const handled = await team.request();
     assert.equal(condition(handled, 'Ready')?.status, 'True');
+    assert.equal(condition(handled, 'Healthy')?.status, 'True');
     assert.equal(statusOf(handled).inventory?.entries.length, 4);
     assert.deepEqual(
       (await requestsOf(team, mark)).map(({ verb, resource, subresource }) => `${verb} ${resource}/${subresource}`),
