@@ -11,6 +11,7 @@ const recordings = join(import.meta.dirname, '..', '..', '..', 'shared', 'behavi
 
 /** Scenarios that differ, each with what it waits for or why. One that passes must leave the list. */
 const waitsFor: Readonly<Record<string, string>> = {
+  'ks-drift-kubectl-edit': 'what was edited is set right before it is looked at, not at the next reconcile (ADR 20)',
   'ks-event-annotations': 'the notification-controller, whose deliveries it records',
   'ks-sops-undecrypted': 'an encrypted Secret is refused on purpose (ADR 6)',
 };
