@@ -39,7 +39,11 @@ export class TemplateSet implements Templates {
   /** A set that begins with the templates of this one, and has a text beside them; this one does not see it. */
   withText(name: string, text: string): TemplateSet {
     const extended = new TemplateSet(this.#functions, this);
-    extended.#add(this.#parsed(name, text));
+    const trees = this.#parsed(name, text);
+    extended.#add(trees);
+    // The text itself is executed even when it is empty, and an inherited template of its name is not.
+    const own = trees.get(name);
+    if (own !== undefined) extended.#trees.set(name, own);
     return extended;
   }
 

@@ -1,4 +1,5 @@
 import { fromBytes } from '../gotemplate/value/go-text.ts';
+import { trimSpace } from './release/space.ts';
 import type { Rendered } from './template.ts';
 
 export interface StreamOptions {
@@ -15,7 +16,7 @@ export function manifestStream({ crds, manifests, hooks }: Rendered, options: St
   ];
   const shown = options.noHooks === true ? [] : hooks;
   const wanted = shown.filter(({ events }) => !(options.skipTests === true && events.includes('test')));
-  const main = documents.join('').replace(/^[\s\u0085]+|[\s\u0085]+$/g, '');
+  const main = trimSpace(documents.join(''));
   return `${main}\n${wanted.map(({ path, content }) => document(path, content)).join('')}`;
 }
 

@@ -4,6 +4,7 @@ import { GoMap, type Value } from '../../gotemplate/value/values.ts';
 import { mismatch } from '../functions/data.ts';
 import { readYaml, scalarText } from '../functions/yaml.ts';
 import { installOrder, type KindOrder } from './kind-order.ts';
+import { skipSpace } from './space.ts';
 
 /** A document that Helm makes part of the release. */
 export interface Manifest {
@@ -63,16 +64,38 @@ export function sortManifests(files: ReadonlyMap<string, string>, order: KindOrd
   };
 }
 
-/** The documents of a file, spaces before each cut off, empty ones left out. */
+/**
+ * The documents of a file, empty ones left out (pkg/release/v1/util, SplitManifests). Three dashes at the beginning of a
+ * line separate them, together with the spaces around. Found by hand: an expression tries every run of spaces within.
+ */
 export function splitManifests(content: string): readonly string[] {
-  return trimStart(content)
-    .split(/(?:^|\s*\n)---\s*/)
-    .filter((document) => document.trim() !== '')
-    .map(trimStart);
+  const documents: string[] = [];
+  let from = skipSpace(content);
+  if (content.startsWith(SEPARATOR, from)) from = skipBlanks(content, from + SEPARATOR.length);
+  while (from < content.length) {
+    const line = content.indexOf(`\n${SEPARATOR}`, from);
+    let end = line < 0 ? content.length : line;
+    if (line >= 0) while (end > from && isBlank(content, end - 1)) end--;
+    const start = skipSpace(content, from);
+    if (start < end) documents.push(content.slice(start, end));
+    if (line < 0) break;
+    from = skipBlanks(content, line + 1 + SEPARATOR.length);
+  }
+  return documents;
 }
 
-function trimStart(text: string): string {
-  return text.replace(/^[\s\u0085]+/, '');
+const SEPARATOR = '---';
+
+/** What `\s` is in Go's expressions. */
+function isBlank(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === 32 || code === 9 || code === 10 || code === 12 || code === 13;
+}
+
+function skipBlanks(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && isBlank(text, at)) at++;
+  return at;
 }
 
 interface Head {
