@@ -7,6 +7,10 @@ const EOF = '';
 
 type State = () => State | undefined;
 
+/** What follows the opening quote, to the closing one on the same line. */
+const restOfString = /(?:[^"\\\n]|\\[^\n])*"/y;
+const restOfChar = /(?:[^'\\\n]|\\[^\n])*'/y;
+
 /**
  * Splits the text of a template into tokens, one at a time (text/template/parse, lex.go). After an error token nothing
  * but ends of file follows.
@@ -65,8 +69,9 @@ export class Lexer {
   }
 
   #peek(): string {
-    const code = this.#input.codePointAt(this.#pos);
-    return code === undefined ? EOF : String.fromCodePoint(code);
+    const character = this.#input[this.#pos];
+    if (character === undefined || character < '\ud800') return character ?? EOF;
+    return String.fromCodePoint(this.#input.codePointAt(this.#pos) ?? 0);
   }
 
   #advance(): string {
@@ -74,6 +79,16 @@ export class Lexer {
     this.#pos += character.length;
     if (character === '\n') this.#line++;
     return character;
+  }
+
+  /** Takes letters, digits and underscores. */
+  #word(): void {
+    for (;;) {
+      const code = this.#input.charCodeAt(this.#pos);
+      if (isWordCode(code)) this.#pos++;
+      else if (code > 0x7f && isAlphaNumeric(this.#peek())) this.#advance();
+      else return;
+    }
   }
 
   #accept(valid: string): boolean {
@@ -155,10 +170,12 @@ export class Lexer {
     const character = this.#advance();
     if (character === EOF) return this.#error('unclosed action');
     if (isSpace(character)) return this.#space();
+    if (isWordCode(character.charCodeAt(0)) && (character < '0' || character > '9')) return this.#identifier();
     const mark = this.#punctuation(character);
     if (mark !== undefined) return mark();
-    if (character === '.' && !/^[0-9]/.test(this.#peek())) return this.#fieldOrVariable('field');
-    if (/^[-+.0-9]/.test(character)) return this.#number(character);
+    if (character === '.' && !isDigit(this.#input[this.#pos] ?? EOF)) return this.#fieldOrVariable('field');
+    if (isDigit(character) || character === '-' || character === '+' || character === '.')
+      return this.#number(character);
     if (isAlphaNumeric(character)) return this.#identifier();
     if (/^[!-~]$/.test(character)) return this.#emit('char');
     return this.#error(`unrecognized character in action: ${unicodeName(character)}`);
@@ -173,9 +190,9 @@ export class Lexer {
       case '|':
         return () => this.#emit('pipe');
       case '"':
-        return () => this.#quoted('"', 'string', 'unterminated quoted string');
+        return () => this.#quoted(restOfString, 'string', 'unterminated quoted string');
       case "'":
-        return () => this.#quoted("'", 'charConstant', 'unterminated character constant');
+        return () => this.#quoted(restOfChar, 'charConstant', 'unterminated character constant');
       case '`':
         return () => this.#rawString();
       case '$':
@@ -197,7 +214,7 @@ export class Lexer {
 
   /** A run of spaces, but for the last where that belongs to a trimming delimiter. */
   #space(): undefined {
-    while (isSpace(this.#peek())) this.#advance();
+    while (isSpace(this.#input[this.#pos] ?? EOF)) this.#advance();
     if (!this.#input.startsWith(`-${RIGHT}`, this.#pos)) return this.#emit('space');
     this.#pos--;
     if (this.#input[this.#pos] === '\n') this.#line--;
@@ -206,7 +223,7 @@ export class Lexer {
   }
 
   #identifier(): undefined {
-    while (isAlphaNumeric(this.#peek())) this.#advance();
+    this.#word();
     if (!this.#atTerminator()) return this.#error(`bad character ${unicodeName(this.#advance())}`);
     const word = this.#input.slice(this.#start, this.#pos);
     if (isKeyword(word)) return this.#emit(this.#isShadowed(word) ? 'identifier' : word);
@@ -219,35 +236,30 @@ export class Lexer {
 
   #fieldOrVariable(type: 'field' | 'variable'): undefined {
     if (this.#atTerminator()) return this.#emit(type === 'field' ? 'dot' : 'variable');
-    while (isAlphaNumeric(this.#peek())) this.#advance();
+    this.#word();
     if (!this.#atTerminator()) return this.#error(`bad character ${unicodeName(this.#advance())}`);
     return this.#emit(type);
   }
 
   #atTerminator(): boolean {
-    const character = this.#peek();
+    const character = this.#input[this.#pos] ?? EOF;
     if (character === EOF || isSpace(character) || '.,|:)('.includes(character)) return true;
     return this.#input.startsWith(RIGHT, this.#pos);
   }
 
-  #quoted(mark: string, type: TokenType, unterminated: string): undefined {
-    for (;;) {
-      let character = this.#advance();
-      if (character === '\\') {
-        character = this.#advance();
-        if (character !== EOF && character !== '\n') continue;
-      }
-      if (character === EOF || character === '\n') return this.#error(unterminated);
-      if (character === mark) return this.#emit(type);
-    }
+  #quoted(rest: RegExp, type: TokenType, unterminated: string): undefined {
+    rest.lastIndex = this.#pos;
+    if (!rest.test(this.#input)) return this.#error(unterminated);
+    this.#pos = rest.lastIndex;
+    return this.#emit(type);
   }
 
   #rawString(): undefined {
-    for (;;) {
-      const character = this.#advance();
-      if (character === EOF) return this.#error('unterminated raw quoted string');
-      if (character === '`') return this.#emit('rawString');
-    }
+    const end = this.#input.indexOf('`', this.#pos);
+    if (end < 0) return this.#error('unterminated raw quoted string');
+    this.#countLines(this.#pos, end);
+    this.#pos = end + 1;
+    return this.#emit('rawString');
   }
 
   #number(first: string): undefined {
@@ -310,8 +322,18 @@ function isSpace(character: string): boolean {
   return character === ' ' || character === '\t' || character === '\r' || character === '\n';
 }
 
+/** An ASCII letter, a digit or an underscore. */
+function isWordCode(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95;
+}
+
+function isDigit(character: string): boolean {
+  return character >= '0' && character <= '9';
+}
+
 function isAlphaNumeric(character: string): boolean {
-  return character === '_' || /^[\p{L}\p{Nd}]$/u.test(character);
+  if (character <= '\x7f') return character !== EOF && isWordCode(character.charCodeAt(0));
+  return /^[\p{L}\p{Nd}]$/u.test(character);
 }
 
 /** A character as Go's `%#U` shows it: `U+0040 '@'`. */

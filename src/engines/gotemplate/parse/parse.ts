@@ -74,7 +74,8 @@ class Parser {
   readonly #shared: Shared;
   #name: string;
   #vars: string[] = ['$'];
-  #ahead: Token[] = [];
+  /** Tokens that were looked at, the next one last. */
+  readonly #ahead: Token[] = [];
   #last: Token = { type: 'eof', pos: 0, text: '', line: 1 };
   #actionLine = 0;
   #ranges = 0;
@@ -105,7 +106,7 @@ class Parser {
     const delim = this.#next();
     const word = this.#nextNonSpace();
     if (word.type === 'define') return true;
-    this.#ahead.unshift(delim, word);
+    this.#ahead.push(word, delim);
     return false;
   }
 
@@ -175,7 +176,7 @@ class Parser {
       case 'template':
         return this.#template();
       default:
-        this.#ahead.unshift(token);
+        this.#ahead.push(token);
         return this.#command(this.#peek().pos);
     }
   }
@@ -243,7 +244,7 @@ class Parser {
     const name = this.#templateName(token, context);
     const next = this.#nextNonSpace();
     if (next.type === 'rightDelim') return { type: 'template', pos: token.pos, name };
-    this.#ahead.unshift(next);
+    this.#ahead.push(next);
     return { type: 'template', pos: token.pos, name, pipe: this.#pipeline(context, 'rightDelim') };
   }
 
@@ -260,7 +261,7 @@ class Parser {
       const token = this.#nextNonSpace();
       if (token.type === end) break;
       if (!startsOperand(token.type)) throw this.#unexpected(token, context);
-      this.#ahead.unshift(token);
+      this.#ahead.push(token);
       cmds.push(this.#operands());
     }
     this.#checkPipeline(cmds, context);
@@ -290,8 +291,8 @@ class Parser {
       }
       if (next.type !== 'char' || next.text !== ',') {
         // No declaration: the variable is the first operand, and the space after it separates.
-        if (after.type === 'space' && this.#ahead[0] !== after) this.#ahead.unshift(after);
-        this.#ahead.unshift(variable);
+        if (after.type === 'space' && this.#ahead.at(-1) !== after) this.#ahead.push(after);
+        this.#ahead.push(variable);
         return { decl, isAssign: false };
       }
       this.#nextNonSpace();
@@ -318,7 +319,7 @@ class Parser {
       if (operand !== undefined) args.push(operand);
       const token = this.#next();
       if (token.type === 'space') continue;
-      if (token.type === 'rightDelim' || token.type === 'rightParen') this.#ahead.unshift(token);
+      if (token.type === 'rightDelim' || token.type === 'rightParen') this.#ahead.push(token);
       else if (token.type !== 'pipe') throw this.#unexpected(token, 'operand');
       break;
     }
@@ -367,7 +368,7 @@ class Parser {
       case 'rawString':
         return { type: 'string', pos, quoted: text, text: this.#unquote(text) };
       default:
-        this.#ahead.unshift(token);
+        this.#ahead.push(token);
         return undefined;
     }
   }
@@ -396,13 +397,18 @@ class Parser {
   }
 
   #next(): Token {
-    this.#last = this.#ahead.shift() ?? this.#shared.lexer.next();
+    this.#last = this.#ahead.pop() ?? this.#shared.lexer.next();
     return this.#last;
   }
 
   #peek(): Token {
+    const known = this.#ahead.at(-1);
+    if (known !== undefined) {
+      this.#last = known;
+      return known;
+    }
     const token = this.#next();
-    this.#ahead.unshift(token);
+    this.#ahead.push(token);
     return token;
   }
 
@@ -414,7 +420,7 @@ class Parser {
 
   #peekNonSpace(): Token {
     const token = this.#nextNonSpace();
-    this.#ahead.unshift(token);
+    this.#ahead.push(token);
     return token;
   }
 
