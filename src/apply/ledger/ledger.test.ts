@@ -31,6 +31,50 @@ test('several changes cost one dry run for each but the first', async () => {
   assert.deepEqual(world.server.taken(), ['dry-run ConfigMap/b', 'apply ConfigMap/a', 'apply ConfigMap/b']);
 });
 
+test('a refused update changes nothing, and its dry run tells why', async () => {
+  const world = await applied();
+  world.server.answer = ({ verb, kind }) =>
+    kind === 'ConfigMap' && (verb === 'apply' || verb === 'dry-run')
+      ? apiError(422, 'Invalid', `bad, by ${verb}`)
+      : undefined;
+  await assert.rejects(world.apply([configMap('a'), configMap('b', { a: '2' })]), /bad, by dry-run/);
+  world.server.answer = () => undefined;
+  await world.settle();
+  assert.deepEqual(world.takeWoken(), []);
+  assert.equal(await world.apply(both), 'intact');
+});
+
+test('an update meets exactly the object that is known', async () => {
+  const world = await applied();
+  // The event of the change is late: the watch still shows what we left.
+  world.server.deliver = () => undefined;
+  world.server.edit(configMap('b', { a: 'edited', more: 'x' }), 'kubectl-edit');
+  world.server.taken();
+  assert.equal(await world.apply([configMap('a'), configMap('b', { a: '2' })]), 'ConfigMap/ns/b configured');
+  assert.deepEqual(world.server.taken(), [
+    'apply ConfigMap/b',
+    'dry-run ConfigMap/b',
+    'get ConfigMap/b',
+    'patch ConfigMap/b',
+    'apply ConfigMap/b',
+  ]);
+  assert.deepEqual(live(world.server, 'b')['data'], { a: '2' });
+});
+
+test('a prune meets exactly the object that is known', async () => {
+  const world = await applied();
+  await world.apply([configMap('b')]);
+  assert.deepEqual(world.server.taken(), ['delete ConfigMap/a']);
+  world.server.deliver = () => undefined;
+  const { metadata } = configMap('b');
+  const labels = { [`${KUSTOMIZE_GROUP}/name`]: 'other' };
+  world.server.edit({ ...configMap('b'), metadata: { ...metadata, labels } }, 'someone');
+  world.server.taken();
+  await world.apply([]);
+  assert.deepEqual(world.server.taken(), ['delete ConfigMap/b', 'get ConfigMap/b']);
+  assert.ok(world.server.find('ConfigMap', 'b'), 'it is of somebody else by now');
+});
+
 const interference: readonly {
   readonly name: string;
   readonly act: (world: LedgerWorld) => void;

@@ -101,11 +101,15 @@ export class LedgerSession implements Disposable {
     );
   }
 
-  /** Whether what a dry run shows is not what there is: its writer's time tells, unless it was only just written. */
+  /**
+   * Whether a dry run of exactly the object that is known would change it. The time of our entry tells, unless it was
+   * written in this very second: false then, and of an object that is another by now.
+   */
   differs(type: ResourceType, result: KubeObject): boolean {
     const { view } = this.#parts.kindOf(type);
     const seen = view.look(result.metadata);
-    return typeof seen === 'object' && view.reduce(result).fingerprint !== seen.fingerprint;
+    if (typeof seen !== 'object' || seen.resourceVersion !== result.metadata.resourceVersion) return false;
+    return view.reduce(result).fingerprint !== seen.fingerprint;
   }
 
   /** What looking at an object would find, when that is known without looking. */
