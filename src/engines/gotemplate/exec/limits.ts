@@ -15,7 +15,7 @@ export const defaultLimits: Limits = {
   maxSteps: 10_000_000,
   maxUnits: 128 << 20,
   maxDepth: 10_000,
-  maxMs: 30_000,
+  maxMs: 10_000,
 };
 
 /** Where an execution was. */

@@ -21,7 +21,9 @@ interface Variable {
 export class Scope {
   readonly #own: FunctionTable;
   readonly #builtins: FunctionTable;
-  readonly #visible: Variable[] = [{ name: '$', slot: 0, boxedBy: undefined }];
+  readonly #visible: Variable[] = [];
+  /** Those of each name, the nearest last: a file may have ever so many. */
+  readonly #byName = new Map<string, Variable[]>();
   #slots = 1;
   /** The slot that says whether dot is an element of a container of interfaces: errors name its type so. */
   #dotBoxedBy: number | undefined;
@@ -29,6 +31,12 @@ export class Scope {
   constructor(own: FunctionTable, builtins: FunctionTable) {
     this.#own = own;
     this.#builtins = builtins;
+    this.#add({ name: '$', slot: 0, boxedBy: undefined });
+  }
+
+  #add(variable: Variable): void {
+    this.#visible.push(variable);
+    this.#byName.getOrInsertComputed(variable.name, () => []).push(variable);
   }
 
   /** How many slots were given out. */
@@ -38,7 +46,7 @@ export class Scope {
 
   declare(name: string): number {
     const slot = this.#slots++;
-    this.#visible.push({ name, slot, boxedBy: undefined });
+    this.#add({ name, slot, boxedBy: undefined });
     return slot;
   }
 
@@ -49,7 +57,7 @@ export class Scope {
 
   /** A variable that is visible here. The parser lets an assignment stand for a declaration: then there is none. */
   find(name: string): Readonly<Variable> | undefined {
-    return this.#visible.findLast((variable) => variable.name === name);
+    return this.#byName.get(name)?.at(-1);
   }
 
   get dotBoxedBy(): number | undefined {
@@ -58,7 +66,7 @@ export class Scope {
 
   /** Marks a variable as element of what a `range` goes over. */
   box(name: string, slot: number): void {
-    const found = this.#visible.findLast((variable) => variable.name === name);
+    const found = this.#byName.get(name)?.at(-1);
     if (found !== undefined) found.boxedBy = slot;
   }
 
@@ -66,7 +74,7 @@ export class Scope {
   within<T>(compile: () => T): T {
     const mark = this.#visible.length;
     const result = compile();
-    this.#visible.length = mark;
+    for (const { name } of this.#visible.splice(mark)) this.#byName.get(name)?.pop();
     return result;
   }
 

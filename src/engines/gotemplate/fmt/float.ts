@@ -48,7 +48,7 @@ function general(size: number, precision: number): string {
   const { digits, point } = decimal;
   // Six digits decide where none are asked for: 1000000 is 1e+06.
   const limit = isShortest ? 6 : generalLimit(wanted, decimal);
-  const exponent = digits === '' ? 0 : point - 1;
+  const exponent = digits === '' ? -1 : point - 1;
   if (exponent < -4 || exponent >= limit) return exponential(decimal, Math.max(digits.length - 1, 0));
   return fixed(decimal, Math.max(digits.length - point, 0));
 }

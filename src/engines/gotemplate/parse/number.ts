@@ -6,6 +6,8 @@ const MIN_INT = -(2n ** 63n);
 const MAX_UINT = 2n ** 64n - 1n;
 /** More than the digits of 64 bits in base 2. */
 const MAX_DIGITS = 100;
+/** More hexadecimal digits than a float can tell apart. */
+const HEX_DIGITS = 32;
 const TOO_LARGE = 2n ** 100n;
 
 /**
@@ -89,7 +91,7 @@ export function parseFloatGo(written: string): number | undefined {
   if (hex !== null) return parseHexFloat(hex);
   const special = /^([-+]?)(inf|infinity|nan)$/i.exec(text);
   if (special !== null) return specialFloat(special[1] ?? '', special[2] ?? '');
-  if (!/^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$/.test(text)) return undefined;
+  if (!/^[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?$/.test(text)) return undefined;
   const value = Number(text);
   return Number.isFinite(value) ? value : undefined;
 }
@@ -102,7 +104,9 @@ function specialFloat(sign: string, word: string): number {
 function parseHexFloat([, sign = '', whole = '', fraction = '', exponent = '']: RegExpExecArray): number | undefined {
   const digits = `${whole}${fraction}`;
   if (digits === '') return undefined;
-  const scale = Number(exponent) - 4 * fraction.length;
-  const value = Number(BigInt(`0x${digits}`)) * 2 ** scale;
+  const significant = digits.replace(/^0+(?=.)/, '');
+  const kept = significant.slice(0, HEX_DIGITS);
+  const scale = Number(exponent) - 4 * fraction.length + 4 * (significant.length - kept.length);
+  const value = Number(BigInt(`0x${kept}`)) * 2 ** scale;
   return Number.isFinite(value) ? (sign === '-' ? -value : value) : undefined;
 }

@@ -19,6 +19,7 @@ import {
 import { readNumber } from './number.ts';
 import { quote, SyntaxFault, unquote } from './quote.ts';
 import { type Token, type TokenType, tokenText } from './token.ts';
+import { VisibleNames } from './visible-names.ts';
 
 /** A file cannot be parsed. The message is text/template's own. */
 export class ParseError extends Error {}
@@ -34,9 +35,9 @@ export interface Tree {
 }
 
 /** How deep parentheses may nest. Go allows 10,000; each costs stack here. */
-const MAX_PARENS = 1000;
-/** How deep control structures may nest. */
-const MAX_NESTING = 1000;
+const MAX_PARENS = 500;
+/** How deep control structures may nest, every `else if` being one in the one before. */
+const MAX_NESTING = 250;
 
 interface Shared {
   readonly file: string;
@@ -73,7 +74,7 @@ type Item = StatementNode | EndNode;
 class Parser {
   readonly #shared: Shared;
   #name: string;
-  #vars: string[] = ['$'];
+  readonly #vars = new VisibleNames();
   /** Tokens that were looked at, the next one last. */
   readonly #ahead: Token[] = [];
   #last: Token = { type: 'eof', pos: 0, text: '', line: 1 };
@@ -194,13 +195,13 @@ class Parser {
 
   #branch(type: BranchNode['type']): BranchNode {
     this.#nest();
-    const declared = this.#vars.length;
+    const declared = this.#vars.size;
     const pipe = this.#pipeline(type, 'rightDelim');
     if (type === 'range') this.#ranges++;
     const { list, end } = this.#itemList();
     if (type === 'range') this.#ranges--;
     const elseList = end.type === 'else' ? this.#elseList(type, end) : undefined;
-    this.#vars.length = declared;
+    this.#vars.shrink(declared);
     this.#shared.nesting--;
     return { type, pos: pipe.pos, pipe, list, ...(elseList === undefined ? {} : { elseList }) };
   }
@@ -305,7 +306,7 @@ class Parser {
   }
 
   #declare({ pos, text }: Token): VariableNode {
-    this.#vars.push(text);
+    this.#vars.add(text);
     return { type: 'variable', pos, ident: [text] };
   }
 
@@ -352,7 +353,7 @@ class Parser {
       case 'nil':
         return { type: 'nil', pos };
       case 'variable':
-        if (!this.#vars.includes(text)) throw this.#error(`undefined variable ${quote(text)}`);
+        if (!this.#vars.has(text)) throw this.#error(`undefined variable ${quote(text)}`);
         return { type: 'variable', pos, ident: [text] };
       case 'field':
         return { type: 'field', pos, ident: [text.slice(1)] };

@@ -79,7 +79,6 @@ function attempt<T>(prefix: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    if (error instanceof FunctionError) throw error;
     throw new FunctionError(`${prefix}${error instanceof Error ? error.message : String(error)}`);
   }
 }

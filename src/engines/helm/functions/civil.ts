@@ -1,3 +1,4 @@
+import { FunctionError } from '../../gotemplate/exec/exec-error.ts';
 import type { Zone } from './time-zone.ts';
 
 const SECOND = 1_000_000_000n;
@@ -28,6 +29,7 @@ export function civilOf(epochNs: bigint, zone: Zone): Civil {
   const seconds = secondsOf(epochNs);
   const { offset, abbreviation } = zone.at(Number(seconds));
   const date = new Date(Number(seconds + BigInt(offset)) * 1000);
+  if (Number.isNaN(date.getTime())) throw new FunctionError('time is too far away');
   return {
     year: date.getUTCFullYear(),
     month: date.getUTCMonth() + 1,
@@ -48,12 +50,14 @@ function yearStart(year: number): number {
   return new Date(0).setUTCFullYear(year, 0, 1);
 }
 
-/** The instant that a calendar and a clock show in a zone, in nanoseconds since 1970 (time.Date). */
+/** The instant that a calendar and a clock show in a zone, in nanoseconds since 1970 (time.Date). Throws FunctionError beyond 270,000 years. */
 export function epochOf(civil: Clock, zone: Zone): bigint {
   const date = new Date(0);
   date.setUTCFullYear(civil.year, civil.month - 1, civil.day);
   date.setUTCHours(civil.hour, civil.minute, civil.second);
-  const wall = Math.floor(date.getTime() / 1000);
+  const time = date.getTime();
+  if (Number.isNaN(time)) throw new FunctionError('time is too far away');
+  const wall = Math.floor(time / 1000);
   const guess = wall - zone.at(wall).offset;
   const seconds = wall - zone.at(guess).offset;
   return BigInt(seconds) * SECOND + BigInt(civil.nanosecond);

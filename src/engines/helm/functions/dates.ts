@@ -80,9 +80,14 @@ function ago(date: Value, runtime: Runtime): string {
   return formatDuration(rounded(now(runtime).epochNs - timeOf(date, runtime).epochNs, SECOND));
 }
 
+/** A sign and more digits than an int64 has. */
+const SECONDS_DIGITS = 24;
+
 function wholeSeconds(value: Value): bigint {
   if (value instanceof GoInt && value.type === 'int64') return value.value;
-  return typeof value === 'string' && /^[-+]?[0-9]+$/.test(value) ? BigInt(value.replace(/^\+/, '')) : 0n;
+  return typeof value === 'string' && /^[-+]?[0-9]+$/.test(value)
+    ? BigInt(value.slice(0, SECONDS_DIGITS).replace(/^\+/, ''))
+    : 0n;
 }
 
 const steps: readonly (readonly [bigint, string])[] = [

@@ -3,7 +3,7 @@ import { GoBytes, GoInt, GoMap, GoSlice, GoStruct, type Meter, type Value } from
 
 /** reflect.DeepEqual: equal types and equal contents. An int is never equal to a float. The meter counts comparisons. */
 export function deepEqual(a: Value, b: Value, meter: Meter): boolean {
-  meter.spend(1);
+  meter.spend(4);
   if (a === b) return !Number.isNaN(a);
   if ((a ?? null) === null || (b ?? null) === null) return (a ?? null) === (b ?? null);
   if (typeOf(a) !== typeOf(b)) return false;

@@ -97,13 +97,13 @@ function mergeAll(target: Value, sources: readonly Value[], overwrite: boolean, 
 /** A copy that shares nothing with the original (mitchellh/copystructure). The meter counts elements. */
 export function deepCopy(value: Value, meter: Meter): Value {
   if (value instanceof GoMap) {
-    meter.spend(value.entries.size + 1);
+    meter.spend((value.entries.size + 1) * 32);
     const entries = new Map([...value.entries].map(([key, entry]) => [key, deepCopy(entry, meter)] as const));
     const named = { underlying: value.underlying, ...(value.methods === undefined ? {} : { methods: value.methods }) };
     return new GoMap(entries, value.type, named);
   }
   if (!(value instanceof GoSlice)) return value;
-  meter.spend(value.items.length + 1);
+  meter.spend((value.items.length + 1) * 32);
   return new GoSlice(
     value.items.map((item) => deepCopy(item, meter)),
     value.type,

@@ -11,6 +11,8 @@ export const MINUTE = 60n * SECOND;
 export const HOUR = 60n * MINUTE;
 
 const MAX = 2n ** 63n - 1n;
+/** More than the digits of that. */
+const MAX_DIGITS = 20;
 
 const units: Readonly<Record<string, bigint>> = {
   ns: NANOSECOND,
@@ -94,6 +96,7 @@ export function parseDuration(text: string): bigint {
     const unit = Object.hasOwn(units, name) ? units[name] : undefined;
     if (unit === undefined) throw new FunctionError(`time: unknown unit ${quote(name)} in duration ${quote(text)}`);
     rest = rest.slice(name.length);
+    if (whole.replace(/^0+/, '').length > MAX_DIGITS) throw invalid();
     total += BigInt(whole === '' ? 0 : whole) * unit + fractionOf(after, unit);
     if (total > MAX + (sign === '-' ? 1n : 0n)) throw invalid();
   }

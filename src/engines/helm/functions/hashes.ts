@@ -3,7 +3,7 @@ import { sha1 } from '@noble/hashes/legacy.js';
 import { scrypt } from '@noble/hashes/scrypt.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import { genSaltSync, hashSync } from 'bcryptjs';
+import * as bcryptjs from 'bcryptjs';
 import { byteLength, toBytes } from '../../gotemplate/value/go-text.ts';
 import { GoInt, type Runtime, type Value } from '../../gotemplate/value/values.ts';
 import { hostOf } from '../host.ts';
@@ -50,8 +50,8 @@ function bcrypt(password: string, runtime: Runtime): string {
     return 'failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes';
   runtime.spend(BCRYPT_WORK);
   // The library draws its salt from a source of its own choosing; the host's is the one that counts.
-  const salt = genSaltSync(BCRYPT_COST).slice(0, 7) + bcryptBase64(hostOf(runtime).random(16));
-  return hashSync(password, salt).replace(/^\$2b\$/, '$2a$');
+  const salt = bcryptjs.genSaltSync(BCRYPT_COST).slice(0, 7) + bcryptBase64(hostOf(runtime).random(16));
+  return bcryptjs.hashSync(password, salt).replace(/^\$2b\$/, '$2a$');
 }
 
 const BCRYPT_ALPHABET = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

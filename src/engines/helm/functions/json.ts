@@ -30,7 +30,8 @@ export function writeJson(value: Value, options: JsonOptions, meter: Meter): str
 type Writing = JsonOptions & { readonly meter: Meter };
 
 function write(value: Value, options: Writing, newline: string): string {
-  options.meter.spend((typeof value === 'string' ? value.length : 0) + newline.length);
+  // Every character of a text is looked at; a node is some characters by itself.
+  options.meter.spend((typeof value === 'string' ? value.length + 1 : newline.length) * 8);
   switch (typeof value) {
     case 'undefined':
       return 'null';

@@ -1,4 +1,6 @@
-import { RE2JS, RE2JSException } from 're2js';
+import type { RE2JS } from 're2js';
+// By its name: it is large, and most charts do without (tools/link.ts).
+import * as re2 from 're2js';
 import { FunctionError } from '../../gotemplate/exec/exec-error.ts';
 import { type GoSlice, type Meter, nilSlice } from '../../gotemplate/value/values.ts';
 import { group, strings, text, whole } from './kit.ts';
@@ -79,9 +81,9 @@ function compile(pattern: string): RE2JS {
 
 function make(pattern: string): RE2JS {
   try {
-    return RE2JS.compile(pattern);
+    return re2.RE2JS.compile(pattern);
   } catch (error) {
-    if (!(error instanceof RE2JSException)) throw error;
+    if (!(error instanceof re2.RE2JSException)) throw error;
     throw new FunctionError(error.message);
   }
 }
@@ -135,7 +137,7 @@ function* matches(pattern: RE2JS, subject: string, meter: Meter): Generator<Matc
     const end = matcher.end();
     if (start !== end || start !== previousEnd) {
       const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, index) => matcher.group(index) ?? undefined);
-      yield { start, end, groups, named: (name) => groups[names[name] ?? -1] };
+      yield { start, end, groups, named: (name) => groups[Object.hasOwn(names, name) ? (names[name] ?? -1) : -1] };
     }
     previousEnd = end;
     at = start === end ? nextRune(subject, end) : end;

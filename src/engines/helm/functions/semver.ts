@@ -18,13 +18,20 @@ export const semverFunctions = group([
   ],
 ]);
 
+/** Masterminds semver v3.5, MaxVersionLen and MaxConstraintLen. */
+const MAX_VERSION = 256;
+const MAX_CONSTRAINT = 512;
+
 function parsed(version: string): Version {
+  if (version.length > MAX_VERSION) throw new FunctionError(`version string is too long (max ${MAX_VERSION} bytes)`);
   const found = parseLooseVersion(version);
   if (found === undefined) throw new FunctionError('invalid semantic version');
   return found;
 }
 
 function rangeOf(constraint: string) {
+  if (constraint.length > MAX_CONSTRAINT)
+    throw new FunctionError(`constraint string is too long (max ${MAX_CONSTRAINT} bytes)`);
   try {
     return parseSemverRange(constraint);
   } catch (error) {

@@ -22,7 +22,7 @@ class TomlWriter {
   }
 
   encode(key: readonly string[], value: Value): void {
-    this.#meter.spend(1 + key.length);
+    this.#meter.spend(32 * (1 + key.length));
     if (value instanceof GoMap) this.#table(key, value);
     else if (isTableArray(value)) this.#tables(key, value.items);
     else if (key.length === 0) this.text += element(value, this.#meter);

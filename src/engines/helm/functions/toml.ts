@@ -1,4 +1,5 @@
-import { parse, TomlDate, TomlError } from 'smol-toml';
+import type { TomlDate } from 'smol-toml';
+import * as toml from 'smol-toml';
 import { isRecord } from '../../../lib/json.ts';
 import { FunctionError } from '../../gotemplate/exec/exec-error.ts';
 import { GoMap, GoSlice, int64, type Meter, type Value } from '../../gotemplate/value/values.ts';
@@ -26,12 +27,12 @@ function written(value: Value, meter: Meter): string {
 }
 
 /** What cannot be read stands under `Error`. */
-function read(toml: string): GoMap {
+function read(document: string): GoMap {
   try {
-    const value = templateValue(parse(toml, { integersAsBigInt: true }));
+    const value = templateValue(toml.parse(document, { integersAsBigInt: true }));
     return value instanceof GoMap ? value : new GoMap();
   } catch (error) {
-    if (error instanceof TomlError) return errorMap(`toml: line ${error.line}: ${error.message.split('\n')[0]}`);
+    if (error instanceof toml.TomlError) return errorMap(`toml: line ${error.line}: ${error.message.split('\n')[0]}`);
     throw error;
   }
 }
@@ -48,7 +49,7 @@ function dateValue(date: TomlDate): Value {
 function templateValue(value: unknown): Value {
   if (typeof value === 'bigint') return int64(value);
   if (Array.isArray(value)) return new GoSlice(value.map(templateValue));
-  if (value instanceof TomlDate) return dateValue(value);
+  if (value instanceof toml.TomlDate) return dateValue(value);
   if (isRecord(value))
     return new GoMap(new Map(Object.entries(value).map(([key, item]) => [key, templateValue(item)])));
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;

@@ -33,6 +33,9 @@ export const yamlFunctions = group([
   ['fromYamlArray', '(string) []any', ([s]) => listFrom(text(s))],
 ]);
 
+/** What a node costs, beside its text, in characters. */
+const NODE = 32;
+
 /** As sigs.k8s.io/yaml writes, without the last line end: by way of JSON. The meter counts what is in it. */
 export function writeYaml(value: Value, meter: Meter = unmetered): string {
   return trimEnd(emitYaml(plain(value, meter)));
@@ -44,7 +47,7 @@ function trimEnd(yaml: string): string {
 
 /** The JSON value of a template's value. Throws FunctionError for what JSON cannot say. */
 function plain(value: Value, meter: Meter): unknown {
-  meter.spend(typeof value === 'string' ? value.length + 1 : 1);
+  meter.spend(NODE + (typeof value === 'string' ? value.length : 0));
   switch (typeof value) {
     case 'undefined':
       return null;
@@ -82,7 +85,7 @@ function writePretty(value: Value, meter: Meter): string {
 }
 
 function nodeOf(value: Value, meter: Meter): YamlNode {
-  meter.spend(typeof value === 'string' ? value.length + 1 : 1);
+  meter.spend(NODE + (typeof value === 'string' ? value.length : 0));
   switch (typeof value) {
     case 'string':
       return textNode(value);

@@ -14,10 +14,14 @@ export function writePem({ type, bytes }: PemBlock): string {
 
 /** The first block of PEM in a text; undefined when there is none. */
 export function readPem(text: string): PemBlock | undefined {
-  const match = /-----BEGIN ([^-\n]+)-----\r?\n([\s\S]*?)-----END \1-----/.exec(text);
-  if (match === null) return undefined;
+  const begin = /-----BEGIN ([^-\n]+)-----\r?\n/.exec(text);
+  if (begin === null) return undefined;
+  const [{ length }, type = ''] = begin;
+  const start = begin.index + length;
+  const end = text.indexOf(`-----END ${type}-----`, start);
+  if (end < 0) return undefined;
   try {
-    return { type: match[1] ?? '', bytes: fromBase64((match[2] ?? '').replace(/[ \t]/g, '')) };
+    return { type, bytes: fromBase64(text.slice(start, end).replace(/[ \t]/g, '')) };
   } catch (error) {
     if (error instanceof CorruptInput) return undefined;
     throw error;
