@@ -57,7 +57,7 @@ function outcomeOf(template: string): readonly [string, string] {
   }
 }
 
-function valueOf(kind: string, value: unknown): Value {
+function goValue(kind: string, value: unknown): Value {
   if (kind === 'bytes') return new GoBytes(toBytes(String(value)));
   if (kind === 'strings') return new GoSlice(['x', 'y'], '[]string');
   if (kind === 'list') return new GoSlice([int(1), 'a', null, 2.5]);
@@ -105,7 +105,7 @@ describe('what Go answers', () => {
   it('prints every verb', () => {
     assertAll(
       recorded.verbs,
-      ([kind, value, format]) => sprintf(format, [valueOf(kind, value)]),
+      ([kind, value, format]) => sprintf(format, [goValue(kind, value)]),
       ([, , , text]) => text,
     );
   });

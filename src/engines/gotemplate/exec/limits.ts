@@ -52,14 +52,16 @@ export class Budget {
   #steps = 0;
   #units = 0;
   /** Where the clock is looked at next. */
-  #nextSteps = STEPS_PER_LOOK;
-  #nextUnits = UNITS_PER_LOOK;
+  #nextSteps: number;
+  #nextUnits: number;
 
   /** `now` gives milliseconds, for the limit of time. */
   constructor(limits: Limits, now?: () => number) {
     this.#limits = limits;
     this.#now = now;
     this.#startedAt = now?.() ?? 0;
+    this.#nextSteps = Math.min(STEPS_PER_LOOK, limits.maxSteps + 1);
+    this.#nextUnits = Math.min(UNITS_PER_LOOK, limits.maxUnits + 1);
   }
 
   get maxDepth(): number {

@@ -27,6 +27,9 @@ import {
   plainLayout,
 } from './layout.ts';
 
+/** What a value within another one costs, beside its text, in characters. */
+const NODE = 16;
+
 /** A value under one verb of a format (fmt, printArg). */
 export function printArg(value: Value, verb: string, layout: Layout): string {
   if (value === undefined || value === null)
@@ -50,7 +53,7 @@ export function printPlain(value: Value, meter: Meter = unmetered): string {
 
 function print(value: Value, verb: string, layout: Layout, depth: number): string {
   const { meter, width = 0, precision = 0 } = layout;
-  meter.spend(1 + width + precision + (typeof value === 'string' ? value.length : 0));
+  meter.spend(NODE + width + precision + (typeof value === 'string' ? value.length : 0));
   switch (typeof value) {
     case 'undefined':
       return printNil(layout);

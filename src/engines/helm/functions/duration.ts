@@ -96,11 +96,16 @@ export function parseDuration(text: string): bigint {
     const unit = Object.hasOwn(units, name) ? units[name] : undefined;
     if (unit === undefined) throw new FunctionError(`time: unknown unit ${quote(name)} in duration ${quote(text)}`);
     rest = rest.slice(name.length);
-    if (whole.replace(/^0+/, '').length > MAX_DIGITS) throw invalid();
-    total += BigInt(whole === '' ? 0 : whole) * unit + fractionOf(after, unit);
+    total += wholeOf(whole) * unit + fractionOf(after, unit);
     if (total > MAX + (sign === '-' ? 1n : 0n)) throw invalid();
   }
   return sign === '-' ? -total : total;
+}
+
+/** What has more digits than any duration stands for one that is too long. */
+function wholeOf(digits: string): bigint {
+  const significant = digits.replace(/^0+/, '');
+  return significant === '' ? 0n : significant.length > MAX_DIGITS ? MAX + 1n + MAX : BigInt(significant);
 }
 
 function fractionOf(digits: string, unit: bigint): bigint {

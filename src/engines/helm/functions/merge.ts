@@ -13,7 +13,7 @@ export function merge(
   meter: Meter,
 ): void {
   for (const [key, value] of source) {
-    meter.spend(1);
+    meter.spend(8);
     const present = target.get(key);
     // A map that is merged into itself stays as it is.
     if (value instanceof GoMap && present instanceof GoMap && value !== present)
