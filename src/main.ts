@@ -1,6 +1,6 @@
 /**
- * The composition root. `sluice build DIR` takes the short way, because somebody waits for it: reading the code for all
- * arguments takes as long as a small build.
+ * The composition root. `sluice build DIR` and `sluice template NAME CHART` take the short way, because somebody waits
+ * for them: reading the code for all arguments takes as long as a small build.
  */
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
@@ -14,14 +14,19 @@ function keepCompiledCode({ XDG_CACHE_HOME: cache, HOME: home, NODE_COMPILE_CACH
   if (!chosen && folder) enableCompileCache(join(folder, 'sluice'));
 }
 
-async function isBuilt(): Promise<boolean> {
+async function isDone(): Promise<boolean> {
+  if (command === 'template') {
+    keepCompiledCode(process.env);
+    const { quickTemplate } = await import('./cli/quick-template.ts');
+    return quickTemplate(args.slice(1));
+  }
   if (command !== 'build' || more.length > 0 || dir.startsWith('-')) return false;
   keepCompiledCode(process.env);
   const { quickBuild } = await import('./cli/quick-build.ts');
   return quickBuild(dir);
 }
 
-if (!(await isBuilt())) {
+if (!(await isDone())) {
   const { keepHeapSmall } = await import('./small-heap.ts');
   keepHeapSmall();
   const { runProgram } = await import('./program.ts');

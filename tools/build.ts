@@ -28,8 +28,9 @@ function compile(dist: string): void {
   rmSync(dist, { recursive: true, force: true });
   run(join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json', '--outDir', dist], root);
   copyData(join(root, 'src'), dist);
-  const quick = join(dist, 'cli', 'quick-build.js');
-  writeFileSync(quick, link(quick));
+  const quick = ['quick-build.js', 'quick-template.js'].map((name) => join(dist, 'cli', name));
+  const linked = quick.map((file) => [file, link(file)] as const);
+  for (const [file, text] of linked) writeFileSync(file, text);
 }
 
 /** tsc copies no data files; those that the code reads at run time go along as they are. */

@@ -1,8 +1,9 @@
-import { Ajv, type Options, type ValidateFunction } from 'ajv';
-import { Ajv2019 } from 'ajv/dist/2019.js';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import draft4 from 'ajv-draft-04';
-import formats from 'ajv-formats';
+import type { Options, ValidateFunction } from 'ajv';
+import * as ajv from 'ajv';
+import * as ajv2019 from 'ajv/dist/2019.js';
+import * as ajv2020 from 'ajv/dist/2020.js';
+import * as draft4 from 'ajv-draft-04';
+import * as formats from 'ajv-formats';
 import { isRecord } from '../../../lib/json.ts';
 import { explain } from './schema-errors.ts';
 
@@ -31,7 +32,7 @@ function compile(text: string): ValidateFunction {
   if (text.length > MAX_LENGTH) throw new Error(`the schema is longer than ${MAX_LENGTH} characters`);
   const schema: unknown = JSON.parse(text);
   const validate =
-    typeof schema === 'boolean' ? new Ajv(options).compile(schema) : compileDraft(isRecord(schema) ? schema : {});
+    typeof schema === 'boolean' ? new ajv.Ajv(options).compile(schema) : compileDraft(isRecord(schema) ? schema : {});
   if (compiled.size >= MAX_COMPILED) compiled.clear();
   compiled.set(text, validate);
   return validate;
@@ -50,13 +51,15 @@ const options: Options = {
 function compileDraft(schema: Readonly<Record<string, unknown>>): ValidateFunction {
   const named = String(schema['$schema'] ?? '');
   const rest = { ...schema };
-  if (/draft-0[34]\//.test(named)) return new draft4.default(options).compile(schema);
+  if (/draft-0[34]\//.test(named)) return new draft4.default.default(options).compile(schema);
   if (/draft-0[67]\//.test(named)) {
     delete rest['$schema'];
-    const ajv = new Ajv(options);
-    formats.default(ajv);
-    return ajv.compile(rest);
+    const validator = new ajv.Ajv(options);
+    formats.default.default(validator);
+    return validator.compile(rest);
   }
   const asserted = { ...options, validateFormats: false };
-  return named.includes('2019-09') ? new Ajv2019(asserted).compile(schema) : new Ajv2020(asserted).compile(schema);
+  return named.includes('2019-09')
+    ? new ajv2019.Ajv2019(asserted).compile(schema)
+    : new ajv2020.Ajv2020(asserted).compile(schema);
 }
