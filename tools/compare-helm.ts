@@ -137,7 +137,7 @@ async function byHelm({ chart, valuesFile }: Pair): Promise<Output> {
 
 function byEngine({ chart, valuesFile }: Pair): Output {
   try {
-    const files = valuesFile === undefined ? [] : [readFileSync(valuesFile, 'utf8')];
+    const files = valuesFile === undefined ? [] : [{ name: valuesFile, text: readFileSync(valuesFile, 'utf8') }];
     const rendered = renderChart(chartAt(chart), {
       release: { name: 'rel', namespace: 'ns', revision: 1, isUpgrade: false },
       values: mergeUserValues({ files }, () => ''),

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, matchesGlob } from 'node:path';
 import { helmCrypto } from '../crypto/helm-crypto.ts';
 import type { Host } from '../engines/helm/host.ts';
-import { manifestStream } from '../engines/helm/manifest-stream.ts';
+import { manifestDocuments, manifestStream, type StreamOptions } from '../engines/helm/manifest-stream.ts';
 import { splitManifests } from '../engines/helm/release/manifests.ts';
 import { defaultCapabilities, parseKubeVersion } from '../engines/helm/render/capabilities.ts';
 import { type Rendered, renderChart } from '../engines/helm/template.ts';
@@ -38,6 +38,14 @@ export const machineHost: Host = {
   crypto: helmCrypto,
 };
 
+/** The version that was given, or the one for no cluster. */
+function readKubeVersion(given: string): string {
+  if (given === '') return defaultCapabilities.kubeVersion;
+  if (parseKubeVersion(given) !== undefined) return given;
+  const why = /^v?[0-9]/.test(given) ? `illegal version string "${given}"` : `could not parse "${given}" as version`;
+  throw new Error(`invalid kube version '${given}': ${why}`);
+}
+
 /** Renders a chart and prints what `helm template` prints, to `print`. Throws what the engine throws. */
 export function runTemplate(
   name: string,
@@ -46,12 +54,13 @@ export function runTemplate(
   print: (text: string) => void,
   warn: (message: string) => void,
 ): void {
-  const { kubeVersion = defaultCapabilities.kubeVersion } = flags;
-  if (parseKubeVersion(kubeVersion) === undefined)
-    throw new Error(`invalid kube version '${kubeVersion}': could not parse it as version`);
+  const kubeVersion = readKubeVersion(flags.kubeVersion ?? '');
   const values = mergeUserValues(
-    { ...flags, files: flags.values.map((file) => readFileSync(file === '-' ? 0 : file, 'utf8')) },
-    (file) => readFileSync(file, 'utf8'),
+    {
+      ...flags,
+      files: flags.values.map((name) => ({ name, text: name === '-' ? readFileSync(0, 'utf8') : read(name) })),
+    },
+    (path) => readFlagFile(path),
   );
   const rendered = renderChart(readChart(path), {
     release: { name, namespace: flags.namespace, revision: 1, isUpgrade: flags.isUpgrade === true },
@@ -72,22 +81,41 @@ export function runTemplate(
     skipTests: flags.skipTests === true,
   };
   if (flags.outputDir !== undefined) writeFiles(flags.outputDir, rendered, options, print);
-  else if (flags.showOnly.length > 0) print(selected(manifestStream(rendered, options), flags.showOnly));
-  else print(manifestStream(rendered, options));
+  const printed = flags.outputDir === undefined ? manifestStream(rendered, options) : '\n';
+  print(flags.showOnly.length > 0 ? selected(printed, flags.showOnly) : printed);
 }
 
-type Shown = Parameters<typeof manifestStream>[1];
+/** A file as text. Errors are worded as the original words them. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    const reason = code === 'EISDIR' ? 'read' : 'open';
+    const known = { ENOENT: 'no such file or directory', EACCES: 'permission denied', EISDIR: 'is a directory' };
+    const why = Object.entries(known).find(([name]) => name === code)?.[1];
+    throw why === undefined ? error : new Error(`${reason} ${path}: ${why}`, { cause: error });
+  }
+}
+
+function readFlagFile(path: string): string {
+  try {
+    return read(path);
+  } catch (error) {
+    throw new Error(`failed parsing --set-file data: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
 
 /** A file for every template, as helm writes them: with its header, several documents one after another. */
-function writeFiles(dir: string, rendered: Rendered, options: Shown, print: (text: string) => void): void {
+function writeFiles(dir: string, rendered: Rendered, options: StreamOptions, print: (text: string) => void): void {
   const written = new Set<string>();
-  for (const document of splitManifests(manifestStream(rendered, options))) {
-    const path = /^# Source: (.+)\n/.exec(document)?.[1];
-    if (path === undefined) continue;
+  for (const { path, text } of manifestDocuments(rendered, options)) {
     const file = join(dir, path);
     mkdirSync(dirname(file), { recursive: true });
     const write = written.has(file) ? appendFileSync : writeFileSync;
-    write(file, `---\n${document.trimEnd()}\n`);
+    write(file, text);
     written.add(file);
     print(`wrote ${file}\n`);
   }

@@ -52,7 +52,7 @@ export const chartsSuite: Suite<ChartCase> = {
 
 function render(testCase: ChartCase): string {
   const { values: files = [], ...given } = testCase;
-  const values = mergeUserValues({ ...given, files }, () => '');
+  const values = mergeUserValues({ ...given, files: files.map((text) => ({ name: 'values.yaml', text })) }, () => '');
   const rendered = renderChart(loadChart(chartFiles(testCase.files)), {
     release: {
       name: testCase.release ?? 'rel',

@@ -8,18 +8,43 @@ export interface StreamOptions {
   readonly skipTests?: boolean;
 }
 
-/** A rendering as `helm template` prints it. */
-export function manifestStream({ crds, manifests, hooks }: Rendered, options: StreamOptions = {}): string {
-  const documents = [
-    ...(options.includeCrds === true ? crds.map(({ path, content }) => document(path, fromBytes(content))) : []),
-    ...manifests.map(({ path, content }) => document(path, content)),
-  ];
-  const shown = options.noHooks === true ? [] : hooks;
-  const wanted = shown.filter(({ events }) => !(options.skipTests === true && events.includes('test')));
-  const main = trimSpace(documents.join(''));
-  return `${main}\n${wanted.map(({ path, content }) => document(path, content)).join('')}`;
+/** A document with its header, and the template that it comes from. */
+export interface ManifestDocument {
+  readonly path: string;
+  readonly text: string;
 }
 
-function document(path: string, content: string): string {
-  return `---\n# Source: ${path}\n${content}\n`;
+/** A rendering as `helm template` prints it. */
+export function manifestStream(rendered: Rendered, options: StreamOptions = {}): string {
+  const main = trimSpace(textOf(manifestsOf(rendered, options)));
+  return `${main}\n${textOf(hooksOf(rendered, options))}`;
+}
+
+/** The same as documents: definitions, manifests, hooks. */
+export function manifestDocuments(rendered: Rendered, options: StreamOptions = {}): readonly ManifestDocument[] {
+  return [...manifestsOf(rendered, options), ...hooksOf(rendered, options)];
+}
+
+function manifestsOf(
+  { crds, manifests }: Rendered,
+  { includeCrds = false }: StreamOptions,
+): readonly ManifestDocument[] {
+  const definitions = includeCrds ? crds.map(({ path, content }) => document(path, fromBytes(content))) : [];
+  return [...definitions, ...manifests.map(({ path, content }) => document(path, content))];
+}
+
+function hooksOf(
+  { hooks }: Rendered,
+  { noHooks = false, skipTests = false }: StreamOptions,
+): readonly ManifestDocument[] {
+  const wanted = noHooks ? [] : hooks.filter(({ events }) => !(skipTests && events.includes('test')));
+  return wanted.map(({ path, content }) => document(path, content));
+}
+
+function document(path: string, content: string): ManifestDocument {
+  return { path, text: `---\n# Source: ${path}\n${content}\n` };
+}
+
+function textOf(documents: readonly ManifestDocument[]): string {
+  return documents.map(({ text }) => text).join('');
 }

@@ -61,7 +61,7 @@ export function renderChart(source: Chart, options: TemplateOptions): Rendered {
   const problem = releaseNameProblem(release.name);
   if (problem !== undefined) throw new ChartError(`release name check failed: ${problem}`);
   const chart = new ChartInstance(source);
-  processDependencies(chart, options.values, warn);
+  switchDependencies(chart, options.values, warn);
   const values = coalesceValues(chart, options.values, warn);
   if (options.skipSchemaValidation !== true) checkSchemas(chart, values);
   checkKubeVersion(source, options.capabilities);
@@ -69,6 +69,15 @@ export function renderChart(source: Chart, options: TemplateOptions): Rendered {
   const files = new Map(renderTemplates(chart, top, options));
   const notes = takeNotes(files, chart.name, options.subNotes === true);
   return { values, notes, crds: crdsOf(chart), ...sortManifests(files) };
+}
+
+function switchDependencies(chart: ChartInstance, values: GoMap, warn: Warn): void {
+  try {
+    processDependencies(chart, values, warn);
+  } catch (error) {
+    if (!(error instanceof ChartError)) throw error;
+    throw new ChartError(`chart dependencies processing failed: ${error.message}`, { cause: error });
+  }
 }
 
 /** Charts that Chart.yaml names must lie in `charts` (pkg/action, CheckDependencies). */

@@ -48,6 +48,7 @@ function readChartYaml(files: readonly ChartFile[]): Metadata {
     requirements === undefined
       ? metadata.dependencies
       : named('cannot load requirements.yaml', () => readDependencies(readYaml(fromBytes(requirements.data))));
+  if (metadata.apiVersion === 'v3') throw new ChartError('invalid chart apiVersion');
   if (metadata.apiVersion !== 'v1' && metadata.apiVersion !== 'v2') throw new ChartError('unsupported chart version');
   return validated({ ...metadata, dependencies: dependencies ?? metadata.dependencies });
 }
@@ -57,6 +58,7 @@ function named<T>(prefix: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
+    if (error instanceof ChartError && error.message.startsWith('validation: ')) throw error;
     if (error instanceof FunctionError || error instanceof ChartError)
       throw new ChartError(`${prefix}: ${error.message}`, { cause: error });
     throw error;

@@ -47,7 +47,7 @@ export interface Metadata {
 
 /** Reads Chart.yaml. Throws ChartError when a field has another type than it should. */
 export function readMetadata(document: Value): Metadata {
-  const root = new Fields(document, 'Metadata', '');
+  const root = new Fields(document, 'loader.chartBase', '');
   const apiVersion = root.text('apiVersion');
   return {
     name: root.text('name'),
@@ -56,7 +56,7 @@ export function readMetadata(document: Value): Metadata {
     version: root.text('version'),
     description: root.text('description'),
     keywords: root.texts('keywords'),
-    maintainers: root.list('maintainers').map((item) => readMaintainer(item)),
+    maintainers: root.list('maintainers', '[]*v2.Maintainer').map((item) => readMaintainer(item)),
     icon: root.text('icon'),
     // Charts of Helm 2 did not have to say it.
     apiVersion: apiVersion === '' ? 'v1' : apiVersion,
@@ -73,26 +73,28 @@ export function readMetadata(document: Value): Metadata {
 
 /** The `dependencies` of Chart.yaml or requirements.yaml; undefined when there is no such field. */
 export function readDependencies(document: Value): readonly Dependency[] | undefined {
-  const root = new Fields(document, 'Metadata', '');
-  return root.has('dependencies') ? root.list('dependencies').map((item) => readDependency(item)) : undefined;
+  const root = new Fields(document, 'v2.Metadata', '');
+  return root.has('dependencies')
+    ? root.list('dependencies', '[]*v2.Dependency').map((item) => readDependency(item))
+    : undefined;
 }
 
 function readMaintainer(item: Value): Maintainer {
   if (item === null) throw invalid('maintainers must not contain empty or null nodes');
-  const fields = new Fields(item, 'Maintainer', 'maintainers.');
+  const fields = new Fields(item, 'v2.Maintainer', 'maintainers.');
   return { name: fields.text('name'), email: fields.text('email'), url: fields.text('url') };
 }
 
 function readDependency(item: Value): Dependency {
   if (item === null) throw invalid('dependencies must not contain empty or null nodes');
-  const fields = new Fields(item, 'Dependency', 'dependencies.');
+  const fields = new Fields(item, 'v2.Dependency', 'dependencies.');
   return {
     name: fields.text('name'),
     version: fields.text('version'),
     repository: fields.text('repository'),
     condition: fields.text('condition'),
     tags: fields.texts('tags'),
-    importValues: fields.list('import-values'),
+    importValues: fields.list('import-values', '[]interface {}'),
     alias: fields.text('alias'),
   };
 }
@@ -105,7 +107,7 @@ class Fields {
   constructor(document: Value, type: string, path: string) {
     if (document !== null && document !== undefined && !(document instanceof GoMap))
       throw new ChartError(
-        `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${kindOf(document)} into Go value of type v2.${type}`,
+        `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${kindOf(document)} into Go value of type ${type}`,
       );
     this.#entries = document instanceof GoMap ? document.entries : new Map();
     this.#path = path;
@@ -128,15 +130,15 @@ class Fields {
     throw this.#mismatch(name, value, 'bool');
   }
 
-  list(name: string): readonly Value[] {
+  list(name: string, type: string): readonly Value[] {
     const value = this.#entries.get(name) ?? null;
     if (value === null) return [];
     if (value instanceof GoSlice) return value.items;
-    throw this.#mismatch(name, value, '[]');
+    throw this.#mismatch(name, value, type);
   }
 
   texts(name: string): readonly string[] {
-    return this.list(name).map((item) => this.#scalar(name, item));
+    return this.list(name, '[]string').map((item) => this.#scalar(name, item));
   }
 
   textMap(name: string): ReadonlyMap<string, string> {

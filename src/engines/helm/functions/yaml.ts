@@ -166,7 +166,8 @@ export function readYaml(yaml: string): Value {
   try {
     return templateValue(parseYaml(yaml));
   } catch (error) {
-    if (error instanceof YamlError) throw new FunctionError(`error converting YAML to JSON: ${libyamlText(error)}`);
+    if (error instanceof YamlError)
+      throw new FunctionError(`error converting YAML to JSON: ${libyamlText(error, yaml)}`);
     throw error;
   }
 }
@@ -178,16 +179,24 @@ const libyamlTexts: readonly (readonly [RegExp, string])[] = [
     'mapping values are not allowed in this context',
   ],
   [/end of the stream or a document separator|tab characters/, 'found character that cannot start any token'],
-  [/unexpected end of the stream within a flow collection/, "did not find expected ',' or '}'"],
 ];
 
-function libyamlText({ reason, line }: YamlError): string {
+function libyamlText({ reason, line }: YamlError, yaml: string): string {
+  if (reason.includes('unexpected end of the stream within a flow collection')) return unclosed(yaml);
   if (/^[-+]?\.inf|^\.nan/i.test(reason)) return `json: unsupported value: ${reason.startsWith('-') ? '-' : '+'}Inf`;
   const known = libyamlTexts.find(([ours]) => ours.test(reason))?.[1] ?? reason;
   // libyaml names the line of a scanner's mistake only beyond the first.
-  const isOfParser = known.startsWith('did not find');
-  const where = line !== undefined && (line > 1 || isOfParser) ? `line ${line}: ` : '';
+  const where = line !== undefined && line > 1 ? `line ${line}: ` : '';
   return `yaml: ${where}${known}`;
+}
+
+/** A list or map in brackets does not end: libyaml counts its lines from 0, and begins one where the text ends. */
+function unclosed(yaml: string): string {
+  const lines = yaml.split('\n').length - (yaml.endsWith('\n') ? 1 : 0);
+  const rest = yaml.trimEnd();
+  const isOpen = /[[{,:]$/.test(rest);
+  const closing = rest.lastIndexOf('[') > rest.lastIndexOf('{') ? ']' : '}';
+  return `yaml: line ${lines}: did not find expected ${isOpen ? 'node content' : `',' or '${closing}'`}`;
 }
 
 /**

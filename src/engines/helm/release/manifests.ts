@@ -107,17 +107,23 @@ interface Head {
 function readHead(path: string, content: string): Head {
   try {
     const document = mapOf(readYaml(content), 'util.SimpleHead');
-    const metadata = mapOf(document?.entries.get('metadata') ?? null, 'util.SimpleHead');
-    const annotations = mapOf(metadata?.entries.get('annotations') ?? null, 'map[string]string');
+    const metadata = mapOf(document?.entries.get('metadata') ?? null, METADATA, 'SimpleHead.metadata');
+    const annotations = mapOf(
+      metadata?.entries.get('annotations') ?? null,
+      'map[string]string',
+      '.metadata.annotations',
+    );
     return {
       manifest: {
         path,
         content,
-        kind: textOf(document, 'kind'),
-        apiVersion: textOf(document, 'apiVersion'),
+        kind: textOf(document, 'kind', 'SimpleHead.'),
+        apiVersion: textOf(document, 'apiVersion', 'SimpleHead.'),
       },
-      name: textOf(metadata, 'name'),
-      annotations: new Map([...(annotations?.entries ?? [])].map(([key]) => [key, textOf(annotations, key)])),
+      name: textOf(metadata, 'name', '.metadata.'),
+      annotations: new Map(
+        [...(annotations?.entries ?? [])].map(([key]) => [key, textOf(annotations, key, '.metadata.annotations')]),
+      ),
     };
   } catch (error) {
     if (error instanceof FunctionError) throw new ManifestError(`YAML parse error on ${path}: ${error.message}`);
@@ -125,17 +131,26 @@ function readHead(path: string, content: string): Head {
   }
 }
 
-function mapOf(value: Value, type: string): GoMap | undefined {
+/** The Go type of the metadata that is read, as errors name it. */
+const METADATA = 'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }';
+
+function mapOf(value: Value, type: string, field?: string): GoMap | undefined {
   if (value instanceof GoMap) return value;
   if (value === null) return undefined;
-  throw new FunctionError(`error unmarshaling JSON: while decoding JSON: ${mismatch(value, type)}`);
+  throw wrongType(value, type, field);
 }
 
-function textOf(map: GoMap | undefined, key: string): string {
+function wrongType(value: Value, type: string, field: string | undefined): FunctionError {
+  const told = mismatch(value, type);
+  const named = field === undefined ? told : told.replace('Go value', `Go struct field ${field}`);
+  return new FunctionError(`error unmarshaling JSON: while decoding JSON: ${named}`);
+}
+
+function textOf(map: GoMap | undefined, key: string, place: string): string {
   const value = map?.entries.get(key) ?? '';
   const text = scalarText(value);
   if (text !== undefined) return text;
-  throw new FunctionError(`error unmarshaling JSON: while decoding JSON: ${mismatch(value, 'string')} (field ${key})`);
+  throw wrongType(value, 'string', place.endsWith('.') ? place + key : place);
 }
 
 function hookOf(manifest: Manifest, name: string, annotations: ReadonlyMap<string, string>): readonly Hook[] {

@@ -37,7 +37,9 @@ function translate(pattern: string): string | undefined {
     }
     return token === ',' && braces > 0 ? '|' : escaped(token);
   });
-  return braces === 0 && !isBroken ? source : undefined;
+  if (isBroken) return undefined;
+  // Alternatives without an end match nothing.
+  return braces === 0 ? source : '(?!)';
 }
 
 function characterClass(content: string): string {

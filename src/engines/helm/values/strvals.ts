@@ -84,7 +84,10 @@ class Parser {
   #item(items: Value[], index: number, nesting: number): void {
     if (index < 0) throw new StrvalsError(`negative ${index} index not allowed`);
     const { text, last } = this.#until('[.=');
-    if (text !== '') throw new StrvalsError(`unexpected data at end of array index: ${quote(text)}`);
+    if (text !== '')
+      throw new StrvalsError(
+        `unexpected data at end of array index: [${[...text].map((character) => `'${character}'`).join(' ')}]`,
+      );
     if (last === '=') setAt(items, index, this.#value());
     else if (last === '[') this.#itemOfItem(items, index, nesting);
     else if (last === '.') {
