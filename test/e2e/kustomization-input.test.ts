@@ -222,7 +222,7 @@ describe('what Kustomizations are given', { concurrency: 4 }, () => {
       {
         name: 'a path that is a file',
         spec: { path: './good.yaml' },
-        reason: 'ArtifactFailed',
+        reason: 'BuildFailed',
         says: ['good.yaml', 'not a directory'],
       },
       {

@@ -88,6 +88,13 @@ describe('the kustomization of a directory', () => {
     assert.match(generateKustomization(tree, '', {}).manifest, /commonAnnotations:\n {2}__proto__: x\n/);
   });
 
+  it('is refused for a file in place of the directory', () => {
+    assert.throws(() => generateKustomization(memoryTree({ 'app/a.yaml': configMap }), 'app/a.yaml', {}), {
+      name: 'BuildError',
+      message: 'open /app/a.yaml/kustomization.yaml: not a directory',
+    });
+  });
+
   it('is refused where something is wrong', () => {
     const refused: readonly (readonly [Record<string, string>, FluxSpec, RegExp])[] = [
       [{ 'bad.yaml': 'a: b\n c: d' }, {}, /failed to decode Kubernetes YAML from \/bad.yaml/],

@@ -59,6 +59,8 @@ const maxDepth = 100;
  */
 export function generateKustomization(tree: Tree, dir: string, spec: FluxSpec): GeneratedKustomization {
   const root = joinPath('', dir);
+  if (tree.stat(root) === 'file')
+    throw new BuildError(`open /${root}/kustomization.yaml: not a directory`, { file: root });
   const existing = kustomizationFileNames
     .map((name) => joinPath(root, name))
     .find((path) => tree.stat(path) === 'file');

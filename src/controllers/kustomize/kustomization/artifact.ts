@@ -54,10 +54,11 @@ export async function openArtifact(
   }
 }
 
-/** Throws a retryable ArtifactFailed fault when there is no such directory in the artifact. */
-export function assertDir(dir: string, { tree }: Pick<OpenArtifact, 'tree'>): void {
-  const type = tree.stat(dir);
-  if (type === 'dir') return;
-  const why = type === undefined ? 'no such file or directory' : 'not a directory';
-  throw new Fault('retry', 'ArtifactFailed', `kustomization path not found: stat ./${dir}: ${why}`);
+/**
+ * Throws a retryable ArtifactFailed fault when the artifact has nothing there. A file in its place fails the build, as in
+ * Flux, which only asks whether the path exists.
+ */
+export function assertPath(dir: string, { tree }: Pick<OpenArtifact, 'tree'>): void {
+  if (tree.stat(dir) !== undefined) return;
+  throw new Fault('retry', 'ArtifactFailed', `kustomization path not found: stat ./${dir}: no such file or directory`);
 }

@@ -3,7 +3,7 @@ import type { AttemptContext } from '../../../runtime/attempt.ts';
 import type { Outcome } from '../../../runtime/outcome.ts';
 import { refuseDecryptionIdentity } from '../decryption/refuse-identity.ts';
 import { applyManifests } from './apply.ts';
-import { ArtifactFiles, assertDir, dirOf, openArtifact } from './artifact.ts';
+import { ArtifactFiles, assertPath, dirOf, openArtifact } from './artifact.ts';
 import { checkHealth, continueWait, endSupersededWait } from './await-health.ts';
 import { checkDependencies } from './dependencies.ts';
 import type { KustomizationDeps } from './deps.ts';
@@ -68,7 +68,7 @@ async function deliver(
   if (!deps.builds.isOf(object.metadata, source.artifact.digest, dir)) {
     const artifact = await files.open();
     void deps.triage.opened(source, artifact.tree);
-    assertDir(dir, artifact);
+    assertPath(dir, artifact);
   }
 
   attempt.record({ lastAttemptedRevision: revision });
