@@ -321,8 +321,11 @@ describe('ReconcileLoop', () => {
       finalize = async () => {
         throw new Fault('retry', 'PruneFailed', 'cannot delete');
       };
+      const conditions = [{ type: 'Ready', status: 'True', reason: 'ReconciliationSucceeded', message: '' }];
+      put({ ...deleted, status: { observedGeneration: 0, conditions } });
       await assert.rejects(reconcile(), ReportedError);
       assert.deepEqual(live().metadata.finalizers, deleted.finalizers);
+      assert.equal(statusOf(live()).observedGeneration, live().metadata.generation, 'the deletion was seen');
       assert.deepEqual(
         events.map(({ severity, reason }) => [severity, reason]),
         [['error', 'PruneFailed']],

@@ -13,7 +13,7 @@ import { type ObjectCache, OwnWrites } from './own-writes.ts';
 import type { KindPolicy } from './policies.ts';
 import type { Result } from './result.ts';
 import { type Settled, settle } from './settle.ts';
-import { settleSuspended, statusOf } from './status.ts';
+import { settleUntouched, statusOf } from './status.ts';
 import { addFinalizer, removeFinalizer, StaleStatusError } from './status-writer.ts';
 import { keyText } from './work-queue.ts';
 
@@ -159,9 +159,13 @@ export class ReconcileLoop<T extends KubeObject> {
 
   async #suspended(object: T, context: ReconcileContext): Promise<Result> {
     context.log.info('Reconciliation is suspended for this object');
-    const attempt = this.#begin(object, context);
-    await attempt.end(settleSuspended(this.#kind.policy, object, this.#clock.now()), context.signal);
+    await this.#untouched(this.#begin(object, context), object, context);
     return {};
+  }
+
+  /** Ends an attempt that reconciled nothing: the object is suspended, or could not be deleted. */
+  #untouched(attempt: Attempt<T>, object: T, { signal }: ReconcileContext): Promise<void> {
+    return attempt.end(settleUntouched(this.#kind.policy, object, this.#clock.now()), signal);
   }
 
   async #finalize(object: T, context: ReconcileContext): Promise<Result> {
@@ -176,6 +180,7 @@ export class ReconcileLoop<T extends KubeObject> {
       const { reason, message, options } = thrown;
       if (options.event !== false) attempt.event({ severity: 'error', reason, message: options.event ?? message });
       context.log.error({ error: thrown }, 'Finalization failed');
+      await this.#untouched(attempt, object, context);
       if (options.retryAfterMs !== undefined) return { requeueAfterMs: options.retryAfterMs };
       throw new ReportedError(thrown);
     } finally {

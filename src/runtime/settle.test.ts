@@ -8,7 +8,7 @@ import { Fault } from './fault.ts';
 import type { ConditionChange, Outcome } from './outcome.ts';
 import { gitRepositoryPolicy, kustomizationPolicy } from './policies.ts';
 import { type Settled, settle } from './settle.ts';
-import { type Status, settleSuspended, withFacts } from './status.ts';
+import { type Status, settleUntouched, withFacts } from './status.ts';
 
 const now = Date.UTC(2026, 0, 2, 3, 4, 5);
 const earlier = '2026-01-01T00:00:00Z';
@@ -479,10 +479,10 @@ it('an error of the API server is no bug', () => {
   assert.ok(run(kustomizationPolicy, { end: new TypeError('x') }).bug instanceof TypeError);
 });
 
-describe('settleSuspended', () => {
+describe('settleUntouched', () => {
   function suspended(policy: typeof kustomizationPolicy, status: Status): Status {
     const metadata = { name: 'a', generation: 2, annotations: { [REQUESTED_AT]: 't2' } };
-    return settleSuspended(policy, { apiVersion: 'g/v1', kind: 'K', metadata, spec: {}, status }, now);
+    return settleUntouched(policy, { apiVersion: 'g/v1', kind: 'K', metadata, spec: {}, status }, now);
   }
 
   it('a ready Kustomization observes its generation, its conditions stay behind (ks-suspend-resume)', () => {

@@ -79,8 +79,9 @@ async function deleteApplied(
   });
   if (failed.length > 0) {
     const message = pruneFailureMessage(failed);
-    const event = 'pruning for deleted resource failed';
-    throw new Fault('retry', 'PruneFailed', message, { cause: causeOf(failed, object), event: `${event}: ${message}` });
+    // Its reason is that of Ready, as in Flux: the status of an object that is being deleted stays what it was.
+    attempt.event({ severity: 'error', message: `pruning for deleted resource failed: ${message}` });
+    throw new Fault('retry', 'PruneFailed', message, { cause: causeOf(failed, object), event: false });
   }
   const log = changeLog(changes);
   if (log !== '') attempt.event({ message: log });
