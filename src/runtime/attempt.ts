@@ -151,10 +151,11 @@ export class Attempt<T extends KubeObject> implements AttemptContext {
     await this.#writing.catch(() => undefined);
   }
 
-  /** What the next attempt, at `object`, begins with; nothing when somebody else wrote the status meanwhile. */
+  /** What the next attempt, at `object`, begins with; nothing when all is written, or by somebody else. */
   unwrittenFor(object: T): Unwritten | undefined {
     const isOurs = object.metadata.uid === this.object.metadata.uid;
-    if (!isOurs || !jsonEqual(statusOf(object), statusOf(this.object))) return undefined;
+    const written = statusOf(object);
+    if (!isOurs || !jsonEqual(written, statusOf(this.object)) || jsonEqual(written, this.status)) return undefined;
     return { status: this.status, due: this.#due };
   }
 

@@ -68,6 +68,18 @@ describe('what Kustomizations wait for', { concurrency: 6 }, () => {
       assert.equal(condition(object, 'Healthy'), undefined);
     });
 
+    it('ends as it began when it is suspended meanwhile', async () => {
+      const team = await tenant();
+      const sha = await team.install(unhealthy, { wait: true });
+      await team.waitFor('waiting', waits);
+      await team.kustomization({ wait: true, suspend: true });
+      await team.push({ 'web.yaml': manifest(configMap('cm')) });
+      await heal(team);
+      const object = await team.applied(sha);
+      assert.equal(condition(object, 'Healthy')?.status, 'True');
+      assert.equal((object['spec'] as { readonly suspend?: boolean }).suspend, true);
+    });
+
     it('fails when the timeout has passed, and tells which object is not ready', async () => {
       const team = await tenant();
       await team.install(unhealthy, { wait: true, timeout: '30s' });

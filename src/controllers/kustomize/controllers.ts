@@ -25,6 +25,7 @@ import { BuildThread } from './build-thread/build-thread.ts';
 import { type CloudSurroundings, createCloud } from './cloud.ts';
 import { KeyServices } from './decryption/key-services.ts';
 import type { KustomizeFlags, KustomizeGates } from './flags.ts';
+import { waitUnderSuspension } from './kustomization/await-health.ts';
 import { BuildMemo } from './kustomization/build-memo.ts';
 import { DependencyWatches } from './kustomization/dependency-watches.ts';
 import type { KustomizationDeps } from './kustomization/deps.ts';
@@ -78,7 +79,7 @@ export function createKustomizeControllers(
       policy: kustomizationPolicy,
       pipeline: (object, attempt) => reconcileKustomization(object, attempt, deps),
       finalize: (object, attempt) => finalizeKustomization(object, attempt, deps),
-      suspended: (object) => object.spec.suspend === true,
+      suspended: (object) => object.spec.suspend === true && waitUnderSuspension(object, deps) === undefined,
       forget: (key) => {
         deps.builds.forget(key);
         deps.ledger.forget(keyText(key));

@@ -74,6 +74,14 @@ export function continueWait(
 }
 
 /**
+ * The wait that was under way when the object was suspended. Suspension stops nothing that has begun: the status shall
+ * tell how it ended, as Flux's does, and not say for good that it is in progress.
+ */
+export function waitUnderSuspension(object: Kustomization, { waits }: KustomizationDeps): HealthWait | undefined {
+  return object.spec.suspend === true ? waits.any(object) : undefined;
+}
+
+/**
  * Ends a wait for a state that is no longer wanted. With the feature gate CancelHealthCheckOnNewRevision users are told,
  * and by what; without it they are not, as in Flux (ADR 3).
  */

@@ -4,7 +4,7 @@ import type { Outcome } from '../../../runtime/outcome.ts';
 import { refuseDecryptionIdentity } from '../decryption/refuse-identity.ts';
 import { applyManifests } from './apply.ts';
 import { ArtifactFiles, assertPath, dirOf, openArtifact } from './artifact.ts';
-import { checkHealth, continueWait, endSupersededWait } from './await-health.ts';
+import { checkHealth, continueWait, endSupersededWait, waitUnderSuspension } from './await-health.ts';
 import { checkDependencies } from './dependencies.ts';
 import type { KustomizationDeps } from './deps.ts';
 import { ownerOfLedger } from './drift.ts';
@@ -26,6 +26,11 @@ export async function reconcileKustomization(
   attempt: AttemptContext,
   deps: KustomizationDeps,
 ): Promise<Outcome> {
+  const begun = waitUnderSuspension(object, deps);
+  if (begun !== undefined) {
+    attempt.annotateEvents(eventMetadata(begun.run.source));
+    return continueWait(object, begun, attempt, deps);
+  }
   refuseDecryptionIdentity(object, deps.decryption);
   refuseDurations(object);
   refuseAnnotations(object);
