@@ -31,7 +31,7 @@ export const templateFlags: readonly TemplateFlag[] = [
   { name: 'include-crds', about: 'print the definitions in crds/, too' },
   { name: 'no-hooks', about: 'leave hooks out' },
   { name: 'skip-tests', about: 'leave tests out' },
-  { name: 'show-only', short: 's', value: 'template', many: 'commas', about: 'only what comes from this template' },
+  { name: 'show-only', short: 's', value: 'template', many: 'values', about: 'only what comes from this template' },
   { name: 'output-dir', value: 'dir', about: 'write a file for every template instead of printing' },
   { name: 'is-upgrade', about: 'set .Release.IsUpgrade instead of .Release.IsInstall' },
   { name: 'skip-schema-validation', about: 'do not hold the values to values.schema.json' },

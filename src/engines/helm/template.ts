@@ -5,6 +5,7 @@ import { ChartError } from './chart/fault.ts';
 import { ChartInstance } from './chart/instance.ts';
 import type { Host } from './host.ts';
 import { type Hook, type Manifest, sortManifests } from './release/manifests.ts';
+import { type PostRender, postRendered } from './release/post-render.ts';
 import { releaseNameProblem } from './release-name.ts';
 import { type Capabilities, capabilitiesValue, parseKubeVersion } from './render/capabilities.ts';
 import { renderTemplates } from './render/render.ts';
@@ -35,6 +36,8 @@ export interface TemplateOptions {
   readonly skipSchemaValidation?: boolean;
   /** NOTES.txt of dependencies, too. */
   readonly subNotes?: boolean;
+  /** Changes what the templates made, before it is sorted. */
+  readonly postRender?: PostRender;
   /** Told of values that do not go together. */
   readonly warn?: Warn;
 }
@@ -68,7 +71,9 @@ export function renderChart(source: Chart, options: TemplateOptions): Rendered {
   const top = { values, release: releaseValue(release), capabilities: capabilitiesValue(options.capabilities) };
   const files = new Map(renderTemplates(chart, top, options));
   const notes = takeNotes(files, chart.name, options.subNotes === true);
-  return { values, notes, crds: crdsOf(chart), ...sortManifests(files) };
+  const { postRender } = options;
+  const sorted = sortManifests(postRender === undefined ? files : postRendered(files, postRender));
+  return { values, notes, crds: crdsOf(chart), ...sorted };
 }
 
 function switchDependencies(chart: ChartInstance, values: GoMap, warn: Warn): void {

@@ -51,6 +51,7 @@ export class ManifestError extends Error {}
  */
 export function sortManifests(files: ReadonlyMap<string, string>, order: KindOrder = installOrder): SortedManifests {
   const documents = [...files]
+    .filter(([path]) => !isPartial(path))
     .sort(([a], [b]) => compareText(a, b))
     .flatMap(([path, content]) => splitManifests(content).map((document) => readHead(path, document)));
   const hooks = documents.flatMap(({ manifest, annotations, name }) => hookOf(manifest, name, annotations));
@@ -82,6 +83,11 @@ export function splitManifests(content: string): readonly string[] {
     from = skipBlanks(content, line + 1 + SEPARATOR.length);
   }
   return documents;
+}
+
+/** Files of definitions, which are no manifests. */
+export function isPartial(path: string): boolean {
+  return path.slice(path.lastIndexOf('/') + 1).startsWith('_');
 }
 
 const SEPARATOR = '---';

@@ -10,6 +10,7 @@ import { metadataValue } from '../chart/metadata.ts';
 import { clean } from '../functions/paths.ts';
 import { helmFunctions } from '../functions/table.ts';
 import type { Host } from '../host.ts';
+import { isPartial } from '../release/manifests.ts';
 import { asValues, tableAt } from '../values/table.ts';
 import { filesValue } from './files-value.ts';
 import { executionFailure, parseFailure } from './render-error.ts';
@@ -55,10 +56,6 @@ export function renderTemplates(
     .filter((name) => !isPartial(name))
     .map((name) => [name, executeOne(set, name, templates.get(name), budget, options)] as const);
   return new Map(outputs);
-}
-
-function isPartial(name: string): boolean {
-  return name.slice(name.lastIndexOf('/') + 1).startsWith('_');
 }
 
 /** Deeper ones first, so that what a parent defines replaces what its children define. */
