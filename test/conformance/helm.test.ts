@@ -12,7 +12,6 @@ const recorded = resolve(import.meta.dirname, '../../../shared/conformance/helm/
 const differences: Readonly<Record<string, string>> = {
   'own/fromYamlArray/035': 'YAML of nothing but a comment is an empty list there, nil here, which prints alike',
   'own/toToml/095': 'what is wrong with the TOML is said in the words of another parser',
-  'own/toYaml2/016': 'what is wrong with the YAML is said in the words of another parser',
 };
 
 /** At least so many of the cases are equal byte for byte. */

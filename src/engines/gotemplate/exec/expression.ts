@@ -138,7 +138,9 @@ function compileFields(receiver: Expression, path: Path, args: readonly Arg[]): 
     state.node = node;
     let value = receiver(state, dot);
     let previous: Value;
-    for (const [index, name] of names.entries()) {
+    let index = -1;
+    for (const name of names) {
+      index++;
       const use: FieldCall = index < last || (args.length === 0 && final === missing) ? bare : { node, args, final };
       const found = field(state, dot, value, name, use);
       if (found === noField) throw fieldFault(state, path, index, value, previous);

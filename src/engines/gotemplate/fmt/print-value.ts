@@ -47,6 +47,7 @@ export function printPlain(value: Value, meter: Meter = unmetered): string {
     case 'boolean':
       return value ? 'true' : 'false';
     default:
+      if (value instanceof GoInt && value.text === undefined) return String(value.value);
       return printArg(value, 'v', plainLayout(meter));
   }
 }

@@ -202,9 +202,11 @@ function cat(args: readonly Value[], meter: Meter): string {
 
 function indent(spaces: number, value: string, meter: Meter): string {
   if (spaces < 0) throw new FunctionError('strings: negative Repeat count');
-  meter.spend(spaces);
+  let lines = 1;
+  for (let at = value.indexOf('\n'); at >= 0; at = value.indexOf('\n', at + 1)) lines++;
+  meter.spend(lines * spaces);
   const pad = ' '.repeat(spaces);
-  return pad + joined(value.split('\n'), `\n${pad}`, meter);
+  return pad + value.replaceAll('\n', `\n${pad}`);
 }
 
 function joined(parts: readonly string[], by: string, meter: Meter): string {
