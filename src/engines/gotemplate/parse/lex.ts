@@ -64,8 +64,10 @@ export class Lexer {
   }
 
   #countLines(from: number, to: number): void {
-    for (let at = this.#input.indexOf('\n', from); at >= 0 && at < to; at = this.#input.indexOf('\n', at + 1))
-      this.#line++;
+    if (from === to) return;
+    // Only what was read is searched: the rest of a file of one line would be, too, over and over.
+    const read = this.#input.slice(from, to);
+    for (let at = read.indexOf('\n'); at >= 0; at = read.indexOf('\n', at + 1)) this.#line++;
   }
 
   #peek(): string {

@@ -163,6 +163,7 @@ const groups: Readonly<Record<string, readonly (readonly [expression: string, wa
       'fromYaml "- 1"',
       'map[Error:error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map[string]interface {}]',
     ],
+    ['fromYamlArray "# nothing" | toJson', '[]'],
     ['fromYamlArray "- 1\\n- a"', '[1 a]'],
     ['toYamlPretty (dict "a" (list 1 2))', 'a:\n  - 1\n  - 2'],
     ['fromYaml "__proto__: {x: 1}"', 'map[__proto__:map[x:1]]'],

@@ -15,7 +15,6 @@ import {
   GoSlice,
   GoStruct,
   type Meter,
-  nilSlice,
   unmetered,
   type Value,
 } from '../../gotemplate/value/values.ts';
@@ -150,7 +149,7 @@ function listFrom(yaml: string): GoSlice {
   try {
     const value = readYaml(yaml);
     if (value instanceof GoSlice) return value;
-    return value === null ? nilSlice() : new GoSlice([decodeError(value, '[]interface {}')]);
+    return value === null ? new GoSlice([]) : new GoSlice([decodeError(value, '[]interface {}')]);
   } catch (error) {
     if (error instanceof FunctionError) return new GoSlice([error.message]);
     throw error;
