@@ -12,6 +12,8 @@ export type SetMode = 'typed' | 'string' | 'json' | 'literal' | { readonly file:
 
 const MAX_INDEX = 65_536;
 const MAX_NESTING = 30;
+/** Not Helm's, which has no bound here. */
+const MAX_LISTS = 1000;
 
 /**
  * Reads `a.b[0]=c,d={e,f}` into a map (pkg/strvals). Throws {@link StrvalsError}; what was read before stays.
@@ -32,6 +34,7 @@ class Parser {
   readonly #characters: readonly string[];
   readonly #mode: SetMode;
   #at = 0;
+  #lists = 0;
 
   constructor(text: string, mode: SetMode) {
     this.#characters = [...text];
@@ -99,6 +102,7 @@ class Parser {
   }
 
   #itemOfItem(items: Value[], index: number, nesting: number): void {
+    if (++this.#lists > MAX_LISTS) throw new StrvalsError(`more than ${MAX_LISTS} lists within lists`);
     const inner = this.#index();
     const present = items[index];
     const list = present instanceof GoSlice ? present : new GoSlice([]);
