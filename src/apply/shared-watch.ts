@@ -16,6 +16,8 @@ export interface Subscriber {
   readonly keys: ReadonlySet<string> | undefined;
   /** What a followed object is now; undefined when there is none. Also called once for each after the first list. */
   changed(key: string, object: KubeObject | undefined): void;
+  /** The followed objects may not be read; what they were is not known any more. */
+  refused?(error: ApiError): void;
   /** All followed objects have been told once. */
   synced?(): void;
 }
@@ -133,10 +135,21 @@ export class SharedWatch {
       if (signal.aborted) return;
       this.#timer = this.#options.clock.setTimeout(() => this.#poll(signal), this.#options.pollMs);
     };
-    this.#read(signal).then((objects) => {
-      if (!signal.aborted && objects !== undefined) this.#replace(objects);
-      again();
-    }, again);
+    this.#read(signal).then(
+      (objects) => {
+        if (!signal.aborted && objects !== undefined) this.#replace(objects);
+        again();
+      },
+      (error: unknown) => {
+        if (!signal.aborted && isRefusal(error)) this.#refuse(error);
+        again();
+      },
+    );
+  }
+
+  #refuse(error: ApiError): void {
+    this.#objects = undefined;
+    for (const subscriber of this.#subscribers) subscriber.refused?.(error);
   }
 
   /** The followed objects by single reads; undefined when what is followed is not known by name. */
@@ -195,5 +208,9 @@ function trimmed(object: KubeObject): KubeObject {
 }
 
 function mayNotWatch(error: Error): boolean {
-  return error instanceof ApiError && (error.isForbidden || error.isUnauthorized || error.isMethodNotSupported);
+  return isRefusal(error) || (error instanceof ApiError && error.isMethodNotSupported);
+}
+
+function isRefusal(error: unknown): error is ApiError {
+  return error instanceof ApiError && (error.isForbidden || error.isUnauthorized);
 }

@@ -138,6 +138,22 @@ test('where watching is not allowed, objects are read now and then', async () =>
   assert.deepEqual(server.taken(), []);
 });
 
+test('where reading is not allowed either, the reason is told until it is', async () => {
+  const { server, clock, waiter, client } = setup();
+  server.edit(deployment('web', settled));
+  server.answer = ({ verb }) => apiError(403, 'Forbidden', `cannot ${verb}`);
+  const handle = waiter.watchObjects(client, [refOf(deployment('web'))], { onChange: () => {} });
+  await settle();
+  const id = formatId(refOf(deployment('web')));
+  assert.deepEqual(handle.statuses().get(id), { status: 'Unknown', message: 'cannot get' });
+  assert.match(healthMessage(handle.statuses(), { failFast: true, timedOut: true }), /status: 'Unknown': cannot get/);
+  server.answer = ({ verb }) => (verb === 'watch' ? apiError(403, 'Forbidden', 'cannot watch') : undefined);
+  clock.advance(5_000);
+  await settle();
+  assert.equal(handle.statuses().get(id)?.status, 'Current');
+  handle.close();
+});
+
 test('a kind that is not served is tried again', async () => {
   const { server, clock, waiter, client } = setup();
   const thing = object('x.io/v1', 'Thing', 't');
@@ -147,7 +163,7 @@ test('a kind that is not served is tried again', async () => {
   const id = formatId(refOf(thing));
   assert.deepEqual(handle.statuses().get(id), {
     status: 'Unknown',
-    message: 'no matches for kind "Thing" in version "x.io/v1"',
+    message: 'no matches for kind "Thing" in group "x.io"',
   });
   assert.equal(ending.statuses().get(id)?.status, 'NotFound');
   server.types = [...server.types, resource('x.io/v1', 'Thing')];

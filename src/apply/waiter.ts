@@ -164,8 +164,10 @@ class ObjectsWatch implements WaitHandle {
       (error: unknown) => {
         if (this.#closed.signal.aborted) return;
         const isGone = this.#options.unservedIsGone === true && isNoMatch(error);
-        const found: ObjectStatus = isGone ? notFound : { status: 'Unknown', message: errorMessage(error) };
-        for (const ref of refs) this.#tell(formatId(ref), found);
+        for (const ref of refs) {
+          if (isGone) this.#tell(formatId(ref), notFound);
+          else this.#tellUnknown(formatId(ref), isNoMatch(error) ? unserved(ref) : errorMessage(error));
+        }
         this.#later(() => this.#start(refs), this.#env.pollMs);
       },
     );
@@ -180,6 +182,9 @@ class ObjectsWatch implements WaitHandle {
         this.#subscribe(type, scope, {
           keys,
           changed: (key, object) => this.#look(ids.get(key) ?? '', object),
+          refused: (error) => {
+            for (const key of keys) this.#tellUnknown(ids.get(key) ?? '', errorMessage(error));
+          },
         });
       }
     }
@@ -284,7 +289,17 @@ class ObjectsWatch implements WaitHandle {
     if (known.status !== found.status || known === unseen || this.#options.everyChange === true) this.#announce();
   }
 
+  #tellUnknown(id: string, message: string): void {
+    this.#versions.delete(id);
+    this.#tell(id, { status: 'Unknown', message });
+  }
+
   #announce(): void {
     if (!this.#quiet && !this.#closed.signal.aborted) this.#options.onChange();
   }
+}
+
+/** Upstream looks for the group's kind whatever its version, and says so. */
+function unserved({ kind, group }: ObjectRef): string {
+  return `no matches for kind "${kind}" in group "${group}"`;
 }
