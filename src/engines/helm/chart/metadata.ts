@@ -214,6 +214,7 @@ function sanitized(metadata: Metadata): Metadata {
 }
 
 function sanitize(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text;
   let out = '';
   for (const character of text) {
     if (isSpace(character)) out += ' ';
