@@ -6,9 +6,10 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { waitFor } from '../../../../test/support/wait-for.ts';
 import { diskTree } from '../../../artifact/disk-tree.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
+import type { JobThreadOptions } from '../../../runtime/job-thread.ts';
 import { buildManifests } from '../kustomization/build.ts';
 import type { BuildRequest } from './build-request.ts';
-import { BuildThread, type BuildThreadOptions } from './build-thread.ts';
+import { BuildThread } from './build-thread.ts';
 
 const signal = new AbortController().signal;
 const spec: Kustomization['spec'] = {
@@ -42,7 +43,7 @@ describe('BuildThread', () => {
   after(() => rm(root, { recursive: true, force: true }));
   afterEach(() => thread?.close());
 
-  function begin(options: BuildThreadOptions = {}): BuildThread {
+  function begin(options: JobThreadOptions = {}): BuildThread {
     thread = new BuildThread(options);
     return thread;
   }
