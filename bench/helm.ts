@@ -13,7 +13,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readChart } from '../src/cli/chart-directory.ts';
-import { machineHost } from '../src/cli/run-template.ts';
+import { machineHost } from '../src/crypto/machine-host.ts';
 import { GoMap } from '../src/engines/gotemplate/value/values.ts';
 import type { Chart } from '../src/engines/helm/chart/chart.ts';
 import { manifestStream } from '../src/engines/helm/manifest-stream.ts';

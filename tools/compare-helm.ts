@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { readChart } from '../src/cli/chart-directory.ts';
-import { machineHost } from '../src/cli/run-template.ts';
+import { machineHost } from '../src/crypto/machine-host.ts';
 import type { Chart } from '../src/engines/helm/chart/chart.ts';
 import { manifestStream } from '../src/engines/helm/manifest-stream.ts';
 import { defaultCapabilities } from '../src/engines/helm/render/capabilities.ts';

@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, matchesGlob } from 'node:path';
-import { helmCrypto } from '../crypto/helm-crypto.ts';
-import type { Host } from '../engines/helm/host.ts';
+import { machineHost } from '../crypto/machine-host.ts';
 import { manifestDocuments, manifestStream, type StreamOptions } from '../engines/helm/manifest-stream.ts';
 import { splitManifests } from '../engines/helm/release/manifests.ts';
 import { defaultCapabilities, parseKubeVersion } from '../engines/helm/render/capabilities.ts';
@@ -30,13 +28,6 @@ export interface TemplateFlags {
   readonly isUpgrade?: boolean;
   readonly skipSchemaValidation?: boolean;
 }
-
-/** The machine, as the functions of templates ask for it. Nothing is looked up anywhere. */
-export const machineHost: Host = {
-  now: () => performance.timeOrigin + performance.now(),
-  random: (count) => randomBytes(count),
-  crypto: helmCrypto,
-};
 
 /** The version that was given, or the one for no cluster. */
 function readKubeVersion(given: string): string {
