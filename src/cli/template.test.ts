@@ -8,13 +8,13 @@ import { templateCommand } from './template.ts';
 /** Runs the command in a folder, as the shell would. */
 function run(cwd: string, args: readonly string[]): Pick<TemplateResult, 'status' | 'stdout' | 'stderr'> {
   const before = process.cwd();
-  let [stdout, stderr] = ['', ''];
-  const out = mock.method(process.stdout, 'write', (text: string) => (stdout += text) !== '');
-  const error = mock.method(process.stderr, 'write', (text: string) => (stderr += text) !== '');
+  const [stdout, stderr]: [string[], string[]] = [[], []];
+  const out = mock.method(process.stdout, 'write', (text: string) => stdout.push(text) > 0);
+  const error = mock.method(process.stderr, 'write', (text: string) => stderr.push(text) > 0);
   process.chdir(cwd);
   try {
     templateCommand().parse([...args], { from: 'user' });
-    return { status: Number(process.exitCode ?? 0), stdout, stderr };
+    return { status: Number(process.exitCode ?? 0), stdout: stdout.join(''), stderr: stderr.join('') };
   } finally {
     process.exitCode = 0;
     process.chdir(before);

@@ -14,7 +14,12 @@ const files = new Map([
 describe('postRendered', () => {
   it('shows everything in one stream, with the names of the files', () => {
     const seen: string[] = [];
-    postRendered(files, { run: (stream) => (seen.push(stream), stream) });
+    postRendered(files, {
+      run: (stream) => {
+        seen.push(stream);
+        return stream;
+      },
+    });
     assert.deepEqual(seen, [
       `${hook}    postrenderer.helm.sh/postrender-filename: c/templates/a.yaml\n` +
         '---\nkind: Service\nmetadata:\n  name: s\n  annotations:\n    postrenderer.helm.sh/postrender-filename: c/templates/b.yaml\n' +
@@ -50,7 +55,13 @@ describe('postRendered', () => {
   it('shows hooks apart, or not at all', () => {
     const streams = (strategy: 'separate' | 'nohooks'): number => {
       let count = 0;
-      const changed = postRendered(files, { strategy, run: (stream) => (count++, stream) });
+      const changed = postRendered(files, {
+        strategy,
+        run: (stream) => {
+          count++;
+          return stream;
+        },
+      });
       assert.equal(changed.get('c/templates/a.yaml'), hook);
       return count;
     };
