@@ -43,6 +43,8 @@ export interface TemplateOptions {
 }
 
 export interface Rendered {
+  /** The chart with the dependencies and values that it was rendered with, as a release keeps it. */
+  readonly chart: ChartInstance;
   /** The values that the templates saw. */
   readonly values: GoMap;
   readonly manifests: readonly Manifest[];
@@ -73,7 +75,7 @@ export function renderChart(source: Chart, options: TemplateOptions): Rendered {
   const notes = takeNotes(files, chart.name, options.subNotes === true);
   const { postRender } = options;
   const sorted = sortManifests(postRender === undefined ? files : postRendered(files, postRender));
-  return { values, notes, crds: crdsOf(chart), ...sorted };
+  return { chart, values, notes, crds: crdsOf(chart), ...sorted };
 }
 
 function switchDependencies(chart: ChartInstance, values: GoMap, warn: Warn): void {

@@ -1,6 +1,6 @@
 import type { GoMap } from '../../gotemplate/value/values.ts';
 import type { Chart, ChartFile } from './chart.ts';
-import type { Dependency, Metadata } from './metadata.ts';
+import type { Metadata } from './metadata.ts';
 
 /** A chart as one release uses it: with its place among other charts, an alias, and imported values. */
 export class ChartInstance {
@@ -9,8 +9,8 @@ export class ChartInstance {
   values: GoMap;
   parent: ChartInstance | undefined;
   dependencies: readonly ChartInstance[] = [];
-  /** The dependencies that are switched on. */
-  readonly enabled = new Set<Dependency>();
+  /** Whether the dependencies that its metadata names are those that are switched on. */
+  hasChosen = false;
 
   constructor(chart: Chart) {
     this.chart = chart;

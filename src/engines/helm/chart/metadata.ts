@@ -224,7 +224,7 @@ function sanitize(text: string): string {
 }
 
 /** Chart.yaml as templates see it: a map with the names of Go's fields (pkg/chart/common.go, structToMap). */
-export function metadataValue(metadata: Metadata, enabled: ReadonlySet<Dependency>): GoMap {
+export function metadataValue(metadata: Metadata, areEnabled: boolean): GoMap {
   const list = (items: readonly Value[]): GoSlice => new GoSlice([...items]);
   const map = (entries: readonly (readonly [string, Value])[]): GoMap => new GoMap(new Map(entries));
   return map([
@@ -254,7 +254,7 @@ export function metadataValue(metadata: Metadata, enabled: ReadonlySet<Dependenc
     ['Deprecated', metadata.deprecated],
     ['Annotations', new GoMap(new Map(metadata.annotations), 'map[string]string')],
     ['KubeVersion', metadata.kubeVersion],
-    ['Dependencies', list((metadata.dependencies ?? []).map((one) => dependencyValue(one, enabled.has(one))))],
+    ['Dependencies', list((metadata.dependencies ?? []).map((one) => dependencyValue(one, areEnabled)))],
     ['Type', metadata.type],
   ]);
 }

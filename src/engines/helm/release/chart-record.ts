@@ -1,12 +1,17 @@
 import { GoInt, GoMap, GoSlice, type Value } from '../../gotemplate/value/values.ts';
-import type { Chart, ChartFile } from '../chart/chart.ts';
+import type { ChartFile } from '../chart/chart.ts';
+import type { ChartInstance } from '../chart/instance.ts';
 import type { Dependency, Metadata } from '../chart/metadata.ts';
 import { base64 } from '../functions/base64.ts';
 
-/** A chart as a release keeps it: without its dependencies, which are in the manifest (pkg/chart/v2/chart.go). */
-export function chartRecord({ metadata, templates, values, schema, files }: Chart): Record<string, unknown> {
+/**
+ * A chart as a release keeps it: as it was rendered, with the values of its dependencies, but without these themselves,
+ * which are in the manifest (pkg/chart/v2/chart.go). Helm also writes when files were changed, which nobody reads.
+ */
+export function chartRecord({ chart, metadata, values, hasChosen }: ChartInstance): Record<string, unknown> {
+  const { templates, schema, files } = chart;
   return {
-    metadata: metadataRecord(metadata),
+    metadata: metadataRecord(metadata, hasChosen),
     lock: null,
     templates: templates.map(fileRecord),
     values: valueRecord(values),
@@ -19,19 +24,20 @@ function fileRecord({ name, data }: ChartFile): Record<string, unknown> {
   return { name, data: base64(data) };
 }
 
-function metadataRecord(metadata: Metadata): Record<string, unknown> {
+function metadataRecord(metadata: Metadata, areEnabled: boolean): Record<string, unknown> {
   const { annotations, dependencies, deprecated, maintainers, ...rest } = metadata;
   return present({
     ...rest,
     annotations: annotations.size === 0 ? undefined : Object.fromEntries(annotations),
-    dependencies: dependencies?.map(dependencyRecord),
+    dependencies: dependencies?.map((one) => dependencyRecord(one, areEnabled)),
     deprecated: deprecated ? true : undefined,
     maintainers: maintainers.map((maintainer) => present({ ...maintainer })),
   });
 }
 
-function dependencyRecord({ importValues, repository, ...rest }: Dependency): Record<string, unknown> {
-  return { ...present({ ...rest, 'import-values': importValues.map(valueRecord) }), repository };
+function dependencyRecord({ importValues, repository, ...rest }: Dependency, isEnabled: boolean): unknown {
+  const enabled = isEnabled ? true : undefined;
+  return { ...present({ ...rest, enabled, 'import-values': importValues.map(valueRecord) }), repository };
 }
 
 /** Leaves out what is empty, as Go's `omitempty` does. */

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { toBytes } from '../../gotemplate/value/go-text.ts';
+import { ChartInstance } from '../chart/instance.ts';
 import { loadChart } from '../chart/load.ts';
+import type { Host } from '../host.ts';
+import { defaultCapabilities } from '../render/capabilities.ts';
+import { renderChart } from '../template.ts';
+import { mergeUserValues } from '../values/user-values.ts';
 import { chartRecord } from './chart-record.ts';
 import { decodeRelease, encodeRelease, RecordError, type ReleaseRecord } from './record.ts';
 
@@ -24,7 +31,7 @@ const release: ReleaseRecord = {
     status: 'deployed',
     notes: 'Hello ö',
   },
-  chart: chartRecord(chart),
+  chart: chartRecord(new ChartInstance(chart)),
   config: { a: 2 },
   manifest: '---\n# Source: demo/templates/a.yaml\nkind: ConfigMap\n',
   hooks: [
@@ -43,12 +50,41 @@ const release: ReleaseRecord = {
   applyMethod: 'ssa',
 };
 
+/** What the real Helm kept of an installation. */
+const kept: { readonly files: Readonly<Record<string, string>>; readonly release: string } = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'testdata/helm-4-release.json'), 'utf8'),
+);
+
+function unpacked(text: string): unknown {
+  return JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString());
+}
+
+/** Without the times of files, which are not written here. */
+function withoutTimes(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (key, item) => (key.endsWith('modtime') ? undefined : item)));
+}
+
 function packed(text: string): string {
   return Buffer.from(gzipSync(text)).toString('base64');
 }
 
 describe('release records', () => {
   it('are read as they were written', () => assert.deepEqual(decodeRelease(encodeRelease(release)), release));
+
+  it('lose nothing that Helm wrote', () =>
+    assert.deepEqual(unpacked(encodeRelease(decodeRelease(kept.release))), unpacked(kept.release)));
+
+  it('keep of a chart what Helm keeps', () => {
+    const files = Object.entries(kept.files).map(([name, text]) => ({ name, data: toBytes(text) }));
+    const host: Host = { now: () => 0, random: (count) => new Uint8Array(count) };
+    const rendered = renderChart(loadChart(files), {
+      release: { name: 'rel', namespace: 'default', revision: 1, isUpgrade: false },
+      values: mergeUserValues({ set: ['size=4'] }, () => ''),
+      capabilities: defaultCapabilities,
+      host,
+    });
+    assert.deepEqual(withoutTimes(chartRecord(rendered.chart)), withoutTimes(decodeRelease(kept.release).chart));
+  });
 
   it('are equal texts where releases are', () => assert.equal(encodeRelease(release), encodeRelease({ ...release })));
 

@@ -66,7 +66,7 @@ function byDepth(a: string, b: string): number {
 
 /** Gathers the templates of a chart and those below it, each with the values of its chart. Gives the chart's dot. */
 function collect(chart: ChartInstance, top: TopLevel, values: GoMap, templates: Map<string, Renderable>): GoMap {
-  const about = metadataValue(chart.metadata, chart.enabled);
+  const about = metadataValue(chart.metadata, chart.hasChosen);
   about.entries.set('IsRoot', chart.isRoot);
   const subcharts = new GoMap();
   const dot = new GoMap(

@@ -38,7 +38,7 @@ function enable(chart: ChartInstance, given: GoMap, path: string, warn: Warn): v
   const kept = chart.dependencies.filter(({ name }) => !off.has(name));
   for (const dependency of kept) enable(dependency, values, `${path}${dependency.name}.`, warn);
   const left = named.filter(({ name }) => !off.has(name));
-  for (const dependency of left) chart.enabled.add(dependency);
+  chart.hasChosen = true;
   chart.metadata = { ...chart.metadata, dependencies: left };
   chart.setDependencies(kept);
 }
@@ -89,6 +89,22 @@ function importAll(chart: ChartInstance, warn: Warn): void {
       if (found !== undefined) imported = mergeTables(imported, found, warn);
     }
   chart.values = mergeTables(copyValues(values), imported, warn);
+  chart.metadata = { ...chart.metadata, dependencies: dependencies.map(withFullImports) };
+}
+
+/** Imports in their long form, as templates and releases see them from now on. */
+function withFullImports(dependency: Dependency): Dependency {
+  const full = dependency.importValues.flatMap((wanted) => {
+    if (typeof wanted === 'string') return [importPair(`exports.${wanted}`, '.')];
+    if (!(wanted instanceof GoMap)) return [];
+    return [importPair(printPlain(wanted.entries.get('child')), printPlain(wanted.entries.get('parent')))];
+  });
+  return { ...dependency, importValues: full };
+}
+
+function importPair(child: string, parent: string): GoMap {
+  const entries = [['child', child] as const, ['parent', parent] as const];
+  return new GoMap(new Map<string, Value>(entries), 'map[string]string');
 }
 
 function importOf({ name }: Dependency, wanted: Value, values: GoMap, warn: Warn): GoMap | undefined {
