@@ -1,3 +1,4 @@
+import { concatBytes } from '../../../lib/bytes.ts';
 import { byteLength, fromBytes, isEscaped, runes, toBytes } from '../value/go-text.ts';
 
 const simple: Readonly<Record<string, string>> = {
@@ -117,17 +118,7 @@ function unescapeBody(body: string, mark: string): string {
   }
   if (isText)
     return parts.map((part) => (typeof part === 'string' ? part : String.fromCharCode(part[0] ?? 0))).join('');
-  return fromBytes(concat(parts.map((part) => (typeof part === 'string' ? toBytes(part) : part))));
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  return fromBytes(concatBytes(parts.map((part) => (typeof part === 'string' ? toBytes(part) : part))));
 }
 
 function escaped(body: string, index: number, mark: string): Unescaped {

@@ -4,6 +4,7 @@ import { scrypt } from '@noble/hashes/scrypt.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import * as bcryptjs from 'bcryptjs';
+import { concatBytes } from '../../../lib/bytes.ts';
 import { byteLength, toBytes } from '../../gotemplate/value/go-text.ts';
 import { GoInt, type Runtime, type Value } from '../../gotemplate/value/values.ts';
 import { hostOf } from '../host.ts';
@@ -99,10 +100,10 @@ const SEED = 'com.lyndir.masterpassword';
 function derivePassword(counter: Value, kind: string, password: string, user: string, site: string): string {
   const templates = Object.hasOwn(passwordTemplates, kind) ? passwordTemplates[kind] : undefined;
   if (templates === undefined) return `cannot find password template ${kind}`;
-  const salt = joined(toBytes(SEED), uint32(byteLength(user)), toBytes(user));
+  const salt = concatBytes([toBytes(SEED), uint32(byteLength(user)), toBytes(user)]);
   const key = scrypt(toBytes(password), salt, { N: 32_768, r: 8, p: 2, dkLen: 64 });
   const count = counter instanceof GoInt ? Number(counter.value) : 0;
-  const seed = hmac(sha256, key, joined(toBytes(SEED), uint32(byteLength(site)), toBytes(site), uint32(count)));
+  const seed = hmac(sha256, key, concatBytes([toBytes(SEED), uint32(byteLength(site)), toBytes(site), uint32(count)]));
   const template = templates[(seed[0] ?? 0) % templates.length] ?? '';
   return [...template]
     .map((letter, index) => {
@@ -116,14 +117,4 @@ function uint32(value: number): Uint8Array {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, value);
   return bytes;
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

@@ -1,6 +1,6 @@
 import { sha1 } from '@noble/hashes/legacy.js';
 import type { CryptoPort, PrivateKey } from '../crypto-port.ts';
-import { bitString, concat, der, integer, oid, readDer, sequence, TAG, text, time } from './der.ts';
+import { bitString, der, integer, oid, readDer, sequence, TAG, text, time } from './der.ts';
 
 /** What a certificate shall say. */
 export interface CertificateRequest {
@@ -100,7 +100,7 @@ export function readIssuer(certificate: Uint8Array): Omit<Issuer, 'key'> {
   const versioned = fields[0]?.tag === 0xa0 ? 1 : 0;
   const subject = fields[4 + versioned];
   if (subject === undefined) throw new RangeError('x509: malformed certificate');
-  return { name: concat(subject.whole), keyId: keyIdIn(fields.find(({ tag }) => tag === 0xa3)?.content) };
+  return { name: Uint8Array.from(subject.whole), keyId: keyIdIn(fields.find(({ tag }) => tag === 0xa3)?.content) };
 }
 
 function keyIdIn(list: Uint8Array | undefined): Uint8Array | undefined {

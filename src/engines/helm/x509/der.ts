@@ -1,5 +1,7 @@
 /** Distinguished Encoding Rules, as far as certificates need them (X.690). */
 
+import { concatBytes } from '../../../lib/bytes.ts';
+
 /** The tags that certificates use. */
 export const TAG = {
   boolean: 0x01,
@@ -19,7 +21,7 @@ export const TAG = {
 /** One value: tag, length, content. */
 export function der(tag: number, ...content: readonly Uint8Array[]): Uint8Array {
   const length = content.reduce((sum, part) => sum + part.length, 0);
-  return concat(Uint8Array.from([tag, ...lengthBytes(length)]), ...content);
+  return concatBytes([Uint8Array.from([tag, ...lengthBytes(length)]), ...content]);
 }
 
 export function sequence(...content: readonly Uint8Array[]): Uint8Array {
@@ -104,15 +106,4 @@ function base128(value: number): readonly number[] {
   const bytes = [value % 128];
   for (let rest = Math.floor(value / 128); rest > 0; rest = Math.floor(rest / 128)) bytes.unshift(0x80 | (rest % 128));
   return bytes;
-}
-
-/** Bytes one after another. */
-export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
