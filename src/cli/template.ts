@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { RenderError } from '../engines/helm/render/render-error.ts';
 import { runTemplate, type TemplateFlags } from './run-template.ts';
 import { defaultTemplateFlags, nameAndChart, templateFlags } from './template-flags.ts';
 
@@ -46,6 +47,9 @@ export function templateCommand(): Command {
       runTemplate(name, chart, flags, (text) => void process.stdout.write(text), warn);
     } catch (error) {
       process.stderr.write(`Error: ${error instanceof Error ? error.message.trimEnd() : String(error)}\n`);
+      // Programs read what helm prints; people see the line, too.
+      if (process.stderr.isTTY && error instanceof RenderError && error.excerpt !== undefined)
+        process.stderr.write(`${error.excerpt}\n`);
       process.exitCode = 1;
     }
   });

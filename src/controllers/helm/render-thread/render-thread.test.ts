@@ -78,7 +78,7 @@ missing: {{ lookup "v1" "Secret" "ns" "none" | empty }}
     const asked = await request('refused', '{{ lookup "v1" "Secret" "ns" "s" }}');
     const lookup = (): Promise<never> => Promise.reject(new Error('secrets "s" is forbidden'));
     const made = await begin().render(asked, { ...limits, lookup });
-    assert.match(contents(made).join(), /error calling lookup: secrets "s" is forbidden/);
+    assert.match(contents(made).join(), /error calling lookup: secrets "s" is forbidden\n {2}1 \| \{\{ lookup "v1"/);
   });
 
   it('finds nothing where nobody answers', async () => {

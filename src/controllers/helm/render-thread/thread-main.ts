@@ -6,6 +6,7 @@ import { FunctionError } from '../../../engines/gotemplate/exec/exec-error.ts';
 import type { Chart } from '../../../engines/helm/chart/chart.ts';
 import { loadChart, readValues } from '../../../engines/helm/chart/load.ts';
 import type { Host } from '../../../engines/helm/host.ts';
+import { RenderError } from '../../../engines/helm/render/render-error.ts';
 import { renderChart } from '../../../engines/helm/template.ts';
 import { errorMessage } from '../../../lib/errors.ts';
 import type { LookupAnswer, LookupQuestion, RenderAnswer, RenderedRelease, SentRequest } from './render-request.ts';
@@ -21,7 +22,8 @@ function answer(request: SentRequest): RenderAnswer {
   try {
     return render(request);
   } catch (error) {
-    return { failed: errorMessage(error) };
+    const excerpt = error instanceof RenderError && error.excerpt !== undefined ? `\n${error.excerpt}` : '';
+    return { failed: `${errorMessage(error)}${excerpt}` };
   }
 }
 

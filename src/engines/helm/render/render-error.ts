@@ -1,18 +1,46 @@
 import { ExecError } from '../../gotemplate/exec/exec-error.ts';
 import { LimitError } from '../../gotemplate/exec/limits.ts';
-import type { ParseError } from '../../gotemplate/parse/parse.ts';
+import { ParseError } from '../../gotemplate/parse/parse.ts';
 import { authorsMessage } from '../functions/chart-error.ts';
+
+/** The text of a template's file, where there is one of that name. */
+export type Texts = (file: string) => string | undefined;
 
 /** Rendering failed. The message is Helm's own, over several lines. */
 export class RenderError extends Error {
   /** Where, when a template is to blame: its file, line and column. */
   readonly at: ExecError['at'] | undefined;
+  /** The line of the file that is to blame, with its number; undefined where it is not in a file. */
+  readonly excerpt: string | undefined;
 
-  constructor(message: string, cause: unknown) {
+  constructor(message: string, cause: unknown, texts: Texts = () => undefined) {
     super(message, { cause });
-    this.at = cause instanceof ExecError ? innermost(cause).at : undefined;
+    const blamed = cause instanceof ExecError ? innermost(cause) : undefined;
+    this.at = blamed?.at;
+    if (blamed !== undefined) this.excerpt = excerptOf(blamed.at, texts, nodeIn(blamed.message));
+    else if (cause instanceof ParseError) this.excerpt = excerptOf(placeIn(cause.message), texts, '');
   }
 }
+
+/** What a text/template error says is wrong: `at <.Values.a>`. */
+function nodeIn(message: string): string {
+  return /^template: \S+ executing ".*?" at <(.*?)>: /s.exec(message)?.[1] ?? '';
+}
+
+function placeIn(message: string): { readonly file: string; readonly line: number } {
+  const [, file = '', line = '0'] = /^template: (.*?):(\d+):/.exec(message) ?? [];
+  return { file, line: Number(line) };
+}
+
+/** A text given to `tpl` has the name of a file, but is not in it: the line must hold what the error is about. */
+function excerptOf({ file, line }: { readonly file: string; readonly line: number }, texts: Texts, node: string) {
+  const found = texts(file)?.split('\n')[line - 1]?.trimEnd();
+  const squeezed = (text: string): string => text.replaceAll(/\s/g, '');
+  if (found === undefined || !squeezed(found).includes(squeezed(node.replace(/\.\.\.$/, '')))) return undefined;
+  return `  ${line} | ${found.length > MAX_EXCERPT ? `${found.slice(0, MAX_EXCERPT)}…` : found}`;
+}
+
+const MAX_EXCERPT = 200;
 
 function innermost(error: ExecError): ExecError {
   let found = error;
@@ -22,23 +50,23 @@ function innermost(error: ExecError): ExecError {
 }
 
 /** The error of a file that cannot be parsed (engine.go, cleanupParseError). */
-export function parseFailure(file: string, error: ParseError): RenderError {
+export function parseFailure(file: string, error: ParseError, texts: Texts): RenderError {
   const parts = error.message.split(': ');
-  if (parts.length === 1) return new RenderError(`parse error in (${file}): ${error.message}`, error);
-  return new RenderError(`parse error at (${parts[1]}): ${parts.at(-1)}`, error);
+  if (parts.length === 1) return new RenderError(`parse error in (${file}): ${error.message}`, error, texts);
+  return new RenderError(`parse error at (${parts[1]}): ${parts.at(-1)}`, error, texts);
 }
 
 /** The error of a template that cannot be executed (engine.go, reformatExecErrorMsg). */
-export function executionFailure(file: string, error: ExecError | LimitError): RenderError {
+export function executionFailure(file: string, error: ExecError | LimitError, texts: Texts): RenderError {
   const { message } = error;
   const second = message.indexOf(': ', message.indexOf(': ') + 2);
   if (error instanceof LimitError || second < 0)
-    return new RenderError(`execution error in (${file}): ${message}`, error);
+    return new RenderError(`execution error in (${file}): ${message}`, error, texts);
   const said = authorsMessage(message.slice(second + 2));
   const location = message.slice(message.indexOf(': ') + 2, second);
-  if (said !== undefined) return new RenderError(`execution error at (${location}): ${said}`, error);
+  if (said !== undefined) return new RenderError(`execution error at (${location}): ${said}`, error, texts);
   const frames = framesOf(error);
-  return new RenderError(frames === undefined ? message : frames.join('').trim(), error);
+  return new RenderError(frames === undefined ? message : frames.join('').trim(), error, texts);
 }
 
 /** One paragraph for every template that was being executed, from the outermost in; undefined where one is unknown. */

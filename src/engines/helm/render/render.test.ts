@@ -71,6 +71,31 @@ describe('rendering', () => {
     );
   });
 
+  const blamed: readonly (readonly [what: string, template: string, excerpt: string | undefined])[] = [
+    ['a field', 'a: 1\nb: {{ .Values.x.y.z }}', '  2 | b: {{ .Values.x.y.z }}'],
+    [
+      'what an author refuses',
+      'a: 1\n\nb: {{ required  "need b"  .Values.b }} # b',
+      '  3 | b: {{ required  "need b"  .Values.b }} # b',
+    ],
+    ['an unknown function', 'a: 1\nb: {{ nosuch }}', '  2 | b: {{ nosuch }}'],
+    [
+      'a text within a file',
+      'a: {{ tpl "\\n\\n{{ .Values.x.y.z }}" . }}\nb: 1\nc: 2',
+      '  1 | a: {{ tpl "\\n\\n{{ .Values.x.y.z }}" . }}',
+    ],
+    [
+      'a very long line',
+      `b: {{ .Values.x.y.z }}${'x'.repeat(1000)}`,
+      `  1 | b: {{ .Values.x.y.z }}${'x'.repeat(178)}…`,
+    ],
+  ];
+  for (const [what, template, excerpt] of blamed)
+    it(`shows the line of ${what}`, () => {
+      const isRight = (error: unknown): boolean => error instanceof RenderError && error.excerpt === excerpt;
+      assert.throws(() => render({ 'templates/a.yaml': template }), isRight);
+    });
+
   it('has no prototype that a value or file could reach', () => {
     const files = {
       'values.yaml': '__proto__: {polluted: yes}\nconstructor: {prototype: {polluted: yes}}\n',

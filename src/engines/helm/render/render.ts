@@ -13,7 +13,7 @@ import type { Host } from '../host.ts';
 import { isPartial } from '../release/manifests.ts';
 import { asValues, tableAt } from '../values/table.ts';
 import { filesValue } from './files-value.ts';
-import { executionFailure, parseFailure } from './render-error.ts';
+import { executionFailure, parseFailure, type Texts } from './render-error.ts';
 
 export interface RenderOptions {
   readonly host: Host;
@@ -54,7 +54,7 @@ export function renderTemplates(
   const budget = new Budget({ ...defaultLimits, ...options.limits }, options.now);
   const outputs = names
     .filter((name) => !isPartial(name))
-    .map((name) => [name, executeOne(set, name, templates.get(name), budget, options)] as const);
+    .map((name) => [name, executeOne(set, name, templates, budget, options)] as const);
   return new Map(outputs);
 }
 
@@ -108,7 +108,7 @@ function parsedTemplates(
   const known = parsedCharts.get(chart);
   if (known !== undefined && isSame(known.names, names) && isSame(known.files, files)) return known.set;
   const set = new TemplateSet(helmFunctions);
-  for (const [index, name] of names.entries()) parseOne(set, name, fromBytes(files[index]?.data ?? new Uint8Array()));
+  for (const name of names) parseOne(set, name, textsOf(templates));
   parsedCharts.set(chart, { names, files, set });
   return set;
 }
@@ -117,21 +117,29 @@ function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
-function parseOne(set: TemplateSet, name: string, text: string): void {
+function textsOf(templates: ReadonlyMap<string, Renderable>): Texts {
+  return (name) => {
+    const found = templates.get(name);
+    return found === undefined ? undefined : fromBytes(found.file.data);
+  };
+}
+
+function parseOne(set: TemplateSet, name: string, texts: Texts): void {
   try {
-    set.parse(name, text);
+    set.parse(name, texts(name) ?? '');
   } catch (error) {
-    throw error instanceof ParseError ? parseFailure(name, error) : error;
+    throw error instanceof ParseError ? parseFailure(name, error, texts) : error;
   }
 }
 
 function executeOne(
   set: TemplateSet,
   name: string,
-  renderable: Renderable | undefined,
+  templates: ReadonlyMap<string, Renderable>,
   budget: Budget,
   { host, strict = false }: RenderOptions,
 ): string {
+  const renderable = templates.get(name);
   if (renderable === undefined) return '';
   const { dot, basePath } = renderable;
   dot.entries.set(
@@ -148,6 +156,8 @@ function executeOne(
   try {
     return set.execute(name, dot, { host, strict, budget }).replaceAll('<no value>', '');
   } catch (error) {
-    throw error instanceof ExecError || error instanceof LimitError ? executionFailure(name, error) : error;
+    throw error instanceof ExecError || error instanceof LimitError
+      ? executionFailure(name, error, textsOf(templates))
+      : error;
   }
 }
