@@ -9,11 +9,18 @@ import { waitFor } from './wait-for.ts';
 
 /** The least that a controller is: ready after a while, metrics, JSON logs, an end on SIGTERM. */
 const stub = `
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 const [name, ...flags] = process.argv.slice(2);
 const address = (flag) => flags.findLast((one) => one.startsWith('--' + flag + '=')).split('=')[1].split(':');
 const [host, port] = address('health-addr');
 const [metricsHost, metricsPort] = address('metrics-addr');
+const marker = flags.find((one) => one.startsWith('--lose-port=')) ?.split('=')[1];
+if (marker !== undefined && !existsSync(marker)) {
+  writeFileSync(marker, '');
+  console.error('listen EADDRINUSE: address already in use ' + host + ':' + port);
+  process.exit(1);
+}
 if (flags.includes('--broken')) { console.error('cannot read ' + process.env.KUBECONFIG); process.exit(2); }
 let asked = 0;
 createServer((_, response) => response.writeHead(++asked > 2 ? 200 : 500).end()).listen(port, host);
@@ -36,6 +43,12 @@ describe('ControllerProcess', () => {
   after(async () => {
     await group.close();
     await rm(dir, { recursive: true });
+  });
+
+  it('starts anew where somebody else was quicker to take its port', async () => {
+    const flags = [`--lose-port=${join(dir, 'lost')}`];
+    const controller = await ControllerProcess.start({ name: 'y', kubeconfig: '/none', flags, entry, group });
+    assert.equal(await controller.stop(), 0);
   });
 
   it('starts, logs, measures and stops', async () => {

@@ -36,6 +36,8 @@ export interface LogLine {
 }
 
 const keptLines = 20_000;
+/** How often a process is started anew because somebody else took its port in the meantime. */
+const maxStarts = 4;
 
 /** A controller that runs as a process of its own, as in a cluster. */
 export class ControllerProcess {
@@ -44,9 +46,11 @@ export class ControllerProcess {
   readonly metricsUrl: string;
   readonly healthUrl: string;
   readonly #process: Supervised;
+  readonly #ports: readonly number[];
 
   private constructor(process: Supervised, ports: { metrics: number; health: number }, file: WriteStream | undefined) {
     this.#process = process;
+    this.#ports = Object.values(ports);
     this.metricsUrl = `http://127.0.0.1:${ports.metrics}/metrics`;
     this.healthUrl = `http://127.0.0.1:${ports.health}`;
     for (const stream of [process.child.stdout, process.child.stderr]) {
@@ -62,6 +66,18 @@ export class ControllerProcess {
 
   /** Starts the process and waits until its /readyz answers 200. @throws {Error} with its output when it does not. */
   static async start(options: ControllerOptions): Promise<ControllerProcess> {
+    for (let start = 1; ; start++) {
+      const controller = await ControllerProcess.#spawn(options);
+      try {
+        await controller.#ready(options.name);
+        return controller;
+      } catch (error) {
+        if (start === maxStarts || !controller.#lostPort()) throw error;
+      }
+    }
+  }
+
+  static async #spawn(options: ControllerOptions): Promise<ControllerProcess> {
     const { name, kubeconfig, group, flags = [], entry = join(root, 'src', 'main.ts') } = options;
     const ports = { metrics: await freePort(), health: await freePort() };
     const args = [
@@ -83,9 +99,13 @@ export class ControllerProcess {
       },
     });
     const file = options.logFile === undefined ? undefined : createWriteStream(options.logFile, { flags: 'a' });
-    const controller = new ControllerProcess(child, ports, file);
-    await controller.#ready(name);
-    return controller;
+    return new ControllerProcess(child, ports, file);
+  }
+
+  /** Free ports are not held: whoever is quicker has them. */
+  #lostPort(): boolean {
+    const lost = this.#ports.map((port) => `EADDRINUSE: address already in use 127.0.0.1:${port}`);
+    return this.logs.some((line) => lost.some((text) => JSON.stringify(line).includes(text)));
   }
 
   async #ready(name: string): Promise<void> {
