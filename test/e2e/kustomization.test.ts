@@ -110,6 +110,9 @@ describe('Kustomization', { concurrency: 4 }, () => {
       const names = Array.from({ length: 10 }, (_, index) => `cm-${index}`);
       await team.install({ 'all.yaml': manifest(...names.map((name) => configMap(name))) });
       await team.ready();
+      // Events of the installation may come after the status.
+      await team.eventSaying('created');
+      await team.eventSaying('Reconciliation finished');
       const before = await versions(team.kubectl, names);
       const mark = await environment.auditMark();
       await team.request();
