@@ -1,7 +1,7 @@
 import { AuthError } from '../auth-error.ts';
 import { jsonOf } from '../http.ts';
 import type { BearerToken } from '../token.ts';
-import { type GcpHttp, gcpScopes, oauthToken } from './oauth.ts';
+import { type GcpHttp, gcpScopes, requestToken } from './oauth.ts';
 
 /** A token of another issuer, and for what it is exchanged. */
 export interface Federation {
@@ -35,17 +35,8 @@ export async function federatedToken(
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
     subject_token: subjectToken,
   };
-  const secrets = [subjectToken];
-  const reply = await http.call({
-    method: 'POST',
-    url: stsUrl,
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams(exchange).toString(),
-    reach: 'fixed',
-    secrets,
-    signal,
-  });
-  const federated = oauthToken(jsonOf(reply, "Google's STS gave no token", secrets), now());
+  const ask = { url: stsUrl, parameters: exchange, secrets: [subjectToken], otherwise: "Google's STS gave no token" };
+  const federated = await requestToken({ http, now }, ask, signal);
   if (email === undefined) return federated;
   const impersonated = await http.call({
     method: 'POST',

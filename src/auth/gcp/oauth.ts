@@ -31,16 +31,36 @@ export async function keyToken({ http, now }: GcpHttp, key: Json, signal: AbortS
   if (!tokenUrls.includes(key['token_uri'])) throw new AuthError("token_uri of the key is not Google's");
   const parameters = parametersOf(key, now());
   const secrets = Object.values(parameters).filter((value) => value.length > 30);
+  const ask = { url: tokenUrl, parameters, secrets, otherwise: 'Google gave no token for the key' };
+  return requestToken({ http, now }, ask, signal);
+}
+
+interface TokenRequest {
+  /** One of Google's own. */
+  readonly url: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** What no message may show. */
+  readonly secrets: readonly string[];
+  /** How the error begins when there is none. */
+  readonly otherwise: string;
+}
+
+/** Asks an OAuth endpoint for a token (RFC 6749, section 4). Throws AuthError. */
+export async function requestToken(
+  { http, now }: GcpHttp,
+  { url, parameters, secrets, otherwise }: TokenRequest,
+  signal: AbortSignal,
+): Promise<BearerToken> {
   const reply = await http.call({
     method: 'POST',
-    url: tokenUrl,
+    url,
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams(parameters).toString(),
     reach: 'fixed',
     secrets,
     signal,
   });
-  return oauthToken(jsonOf(reply, 'Google gave no token for the key', secrets), now());
+  return oauthToken(jsonOf(reply, otherwise, secrets), now());
 }
 
 /** The object that the text of a key is. Throws AuthError, without any of it. */
