@@ -44,20 +44,11 @@ function kindOfObject(value: Exclude<Value, undefined | boolean | string | numbe
 
 /** reflect's Type of a value, as its String method prints it. */
 export function typeOf(value: Value): string {
-  switch (typeof value) {
-    case 'undefined':
-      return '<nil>';
-    case 'boolean':
-      return 'bool';
-    case 'string':
-      return 'string';
-    case 'number':
-      return 'float64';
-    default:
-      if (value === null) return 'interface {}';
-      if (value instanceof GoComplex) return 'complex128';
-      return value instanceof GoBytes ? '[]uint8' : value.type;
-  }
+  if (value === undefined) return '<nil>';
+  if (value === null) return 'interface {}';
+  // The types of scalars are named as their kinds.
+  if (typeof value !== 'object' || value instanceof GoComplex) return kindOf(value);
+  return value instanceof GoBytes ? '[]uint8' : value.type;
 }
 
 /** Whether a value counts as true in `if`, `with`, `and`, `or` and `not` (text/template, IsTrue). */
