@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import { runTemplate, type TemplateFlags } from './run-template.ts';
+import { runTemplate, type TemplateFlags, warningLine } from './run-template.ts';
 import { defaultTemplateFlags, nameAndChart, templateFlags } from './template-flags.ts';
 
 /** It can be read only once, and the full command may have to look again. */
@@ -10,7 +10,7 @@ const NO_LAST_TIER = '--no-opt';
 
 /**
  * `sluice template` where nothing is wrong: prints the result, and answers true. Answers false, and has written nothing
- * but files for `--output-dir`, where the full command has to look again: for help, errors and warnings.
+ * but files for `--output-dir`, where the full command has to look again: for help and errors.
  * The compiled program has this and all that it imports in one file (tools/link.ts).
  */
 export function quickTemplate(args: readonly string[]): boolean {
@@ -20,10 +20,10 @@ export function quickTemplate(args: readonly string[]): boolean {
     if (first === undefined || more.length > 0 || flags.values.includes(STANDARD_INPUT)) return false;
     setFlagsFromString(NO_LAST_TIER);
     const printed: string[] = [];
-    const warn = (): never => {
-      throw new Error('warnings are for the full command');
-    };
+    const warnings: string[] = [];
+    const warn = (message: string): void => void warnings.push(warningLine(message));
     runTemplate(...nameAndChart(first, second), flags, (text) => printed.push(text), warn);
+    process.stderr.write(warnings.join(''));
     process.stdout.write(printed.join(''));
     return true;
   } catch {

@@ -29,6 +29,11 @@ export interface TemplateFlags {
   readonly skipSchemaValidation?: boolean;
 }
 
+/** A warning as helm logs it. */
+export function warningLine(message: string): string {
+  return `level=INFO msg=${JSON.stringify(message)}\n`;
+}
+
 /** The version that was given, or the one for no cluster. */
 function readKubeVersion(given: string): string {
   if (given === '') return defaultCapabilities.kubeVersion;

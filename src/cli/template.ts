@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { RenderError } from '../engines/helm/render/render-error.ts';
-import { runTemplate, type TemplateFlags } from './run-template.ts';
+import { runTemplate, type TemplateFlags, warningLine } from './run-template.ts';
 import { defaultTemplateFlags, nameAndChart, templateFlags } from './template-flags.ts';
 
 /** Flags of `helm template` that are known and not followed, so that the refusal can say why. */
@@ -43,7 +43,7 @@ export function templateCommand(): Command {
     const [name, chart] = nameAndChart(first, second);
     const flags = { ...defaultTemplateFlags, ...given };
     try {
-      const warn = (message: string): void => void process.stderr.write(`level=INFO msg=${JSON.stringify(message)}\n`);
+      const warn = (message: string): void => void process.stderr.write(warningLine(message));
       runTemplate(name, chart, flags, (text) => void process.stdout.write(text), warn);
     } catch (error) {
       process.stderr.write(`Error: ${error instanceof Error ? error.message.trimEnd() : String(error)}\n`);
