@@ -3,8 +3,8 @@ import { createKustomizeControllers } from './controllers/kustomize/controllers.
 import { kustomizeFlags, kustomizeGatesFlag } from './controllers/kustomize/flags.ts';
 import { createSourceControllers } from './controllers/source/controllers.ts';
 import { sourceFlags, sourceGatesFlag } from './controllers/source/flags.ts';
-import { environmentProxy } from './git/environment-proxy.ts';
 import { type HostedGroup, host, type ProcessEnvironment, reportFatal } from './host.ts';
+import { environmentProxy } from './net/environment-proxy.ts';
 import { featureGatesFlag } from './runtime/feature-gates.ts';
 import type { FlagValues } from './runtime/flag-types.ts';
 import { addFlags, commonFlags, flagValues } from './runtime/flags.ts';

@@ -7,8 +7,8 @@ import { buildWithRemotes } from '../engines/kustomize/build-remote.ts';
 import { SchemaRegistry } from '../engines/kustomize/openapi/registry.ts';
 import type { RemoteSource } from '../engines/kustomize/remote/remote-source.ts';
 import { parseRepoSpec } from '../engines/kustomize/remote/repo-spec.ts';
-import { environmentProxy } from '../git/environment-proxy.ts';
 import { errorMessage } from '../lib/errors.ts';
+import { environmentProxy } from '../net/environment-proxy.ts';
 import { emitYaml } from '../yaml/emit.ts';
 
 /** Where the command writes. */

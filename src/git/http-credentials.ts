@@ -3,13 +3,6 @@ import { GitError } from './errors.ts';
 /** What proves to an HTTP server who we are: a user name and password (or token as password), or a bearer token. */
 export type GitAuth = { readonly username: string; readonly password: string } | { readonly bearerToken: string };
 
-/** TLS material in PEM. `ca` is trusted in addition to the system's authorities, as in Flux. */
-export interface GitTls {
-  readonly ca?: string | Uint8Array;
-  readonly cert?: string | Uint8Array;
-  readonly key?: string | Uint8Array;
-}
-
 /** The value of the Authorization header; undefined for anonymous access. */
 export function authorization(auth: GitAuth | undefined): string | undefined {
   if (auth === undefined) {

@@ -1,8 +1,8 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
+import type { AddressPolicy } from '../net/http-agents.ts';
 import { GitError } from './errors.ts';
-import type { AddressPolicy } from './http-agents.ts';
 import { contentTypeError, statusError } from './http-status.ts';
 import { networkError } from './network-error.ts';
 import { followRedirect } from './redirect.ts';

@@ -1,6 +1,6 @@
+import { type AgentLease, type HttpProxy, type HttpTls, ProxyError } from '../net/http-agents.ts';
 import { GitError } from './errors.ts';
-import type { AgentLease, GitProxy } from './http-agents.ts';
-import { authFromUrl, authorization, type GitAuth, type GitTls, secretsOf } from './http-credentials.ts';
+import { authFromUrl, authorization, type GitAuth, secretsOf } from './http-credentials.ts';
 import { HttpTransport } from './http-transport.ts';
 import { defaultLimits, type GitLimits } from './limits.ts';
 import { signalError } from './network-error.ts';
@@ -14,8 +14,8 @@ export interface OpenOptions {
   /** http or https; a user and password inside it count when `auth` is absent. */
   readonly url: string;
   readonly auth?: GitAuth;
-  readonly tls?: GitTls;
-  readonly proxy?: GitProxy;
+  readonly tls?: HttpTls;
+  readonly proxy?: HttpProxy;
   /** Ends every request of the remote. The deadline comes with it: there is no other. */
   readonly signal: AbortSignal;
   readonly limits?: Partial<GitLimits>;
@@ -98,12 +98,16 @@ function openSibling(options: OpenOptions, parent: string, other: string): Remot
 
 function acquire(sessions: GitSessions, options: OpenOptions): { own: AgentLease; anonymous: AgentLease } {
   const { tls, proxy } = options;
-  return {
-    own: sessions.agents.acquire(tls, proxy),
-    anonymous: sessions.agents.acquire(tls?.ca === undefined ? undefined : { ca: tls.ca }, proxy),
-  };
+  try {
+    return {
+      own: sessions.agents.acquire(tls, proxy),
+      anonymous: sessions.agents.acquire(tls?.ca === undefined ? undefined : { ca: tls.ca }, proxy),
+    };
+  } catch (error) {
+    throw error instanceof ProxyError ? new GitError('InvalidURL', error.message, { cause: error }) : error;
+  }
 }
 
-function proxyAuth(proxy: GitProxy | undefined): GitAuth | undefined {
+function proxyAuth(proxy: HttpProxy | undefined): GitAuth | undefined {
   return proxy?.password === undefined ? undefined : { username: proxy.username ?? '', password: proxy.password };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { type AddressPolicy, type EnvironmentProxy, HttpAgents } from '../net/http-agents.ts';
 import type { Advertisement } from './advertisement.ts';
-import { type AddressPolicy, type EnvironmentProxy, HttpAgents } from './http-agents.ts';
 import type { TransportLocation } from './transport.ts';
 
 /** What is known of a remote from an earlier visit. */

@@ -3,7 +3,6 @@ import type { RemoteFile, RemoteRepository, RemoteSource } from '../engines/kust
 import type { RepoSpec } from '../engines/kustomize/remote/repo-spec.ts';
 import { fetchTree } from '../git/checkout.ts';
 import { checkoutTree } from '../git/checkout-tree.ts';
-import type { EnvironmentProxy } from '../git/http-agents.ts';
 import type { GitLimits } from '../git/limits.ts';
 import { openRemote } from '../git/open.ts';
 import type { Remote } from '../git/remote.ts';
@@ -13,6 +12,7 @@ import { withDeadline } from '../lib/async.ts';
 import { errorMessage, isTimeout } from '../lib/errors.ts';
 import { redact } from '../lib/redact.ts';
 import { SingleFlight } from '../lib/single-flight.ts';
+import type { EnvironmentProxy } from '../net/http-agents.ts';
 import { type CommitTree, CommitTrees } from './commit-trees.ts';
 import { readHttpFile } from './http-file.ts';
 

@@ -8,7 +8,7 @@ import { bucketKind } from '../../crds/source/bucket.ts';
 import { externalArtifactKind } from '../../crds/source/external-artifact.ts';
 import { gitRepositoryKind } from '../../crds/source/git-repository.ts';
 import { ociRepositoryKind } from '../../crds/source/oci-repository.ts';
-import type { EnvironmentProxy } from '../../git/http-agents.ts';
+import type { EnvironmentProxy } from '../../net/http-agents.ts';
 import type { KubeObject, ObjectKey, PartialObject, ResourceType } from '../../kube/object.ts';
 import { configMapConnector } from '../../kube/target/config-map-connector.ts';
 import { TargetClusters } from '../../kube/target/target-clusters.ts';

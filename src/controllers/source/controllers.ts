@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { FileServer } from '../../artifact/file-server.ts';
 import { advertisedAddress, Storage } from '../../artifact/storage.ts';
-import type { EnvironmentProxy } from '../../git/http-agents.ts';
 import { GitSessions } from '../../git/sessions.ts';
+import type { EnvironmentProxy } from '../../net/http-agents.ts';
 import type { ControllerParts, Environment } from '../../runtime/composition.ts';
 import type { Runnable } from '../../runtime/manager.ts';
 import type { SourceFlags, SourceGates } from './flags.ts';

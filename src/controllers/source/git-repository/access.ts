@@ -1,11 +1,11 @@
 import type { GitRepository } from '../../../crds/source/git-repository.ts';
-import type { GitProxy } from '../../../git/http-agents.ts';
-import { authFromUrl, type GitAuth, type GitTls } from '../../../git/http-credentials.ts';
+import { authFromUrl, type GitAuth } from '../../../git/http-credentials.ts';
 import type { Client } from '../../../kube/client.ts';
 import { isNotFound } from '../../../kube/errors.ts';
+import { readSecret, type SecretData, secretText } from '../../../kube/secret.ts';
 import { errorMessage } from '../../../lib/errors.ts';
+import type { HttpProxy, HttpTls } from '../../../net/http-agents.ts';
 import type { Fault } from '../../../runtime/fault.ts';
-import { readSecret, type SecretData, secretText } from '../secret.ts';
 import { fetchFailed } from './faults.ts';
 import { githubAppUnsupported } from './unsupported.ts';
 
@@ -13,8 +13,8 @@ import { githubAppUnsupported } from './unsupported.ts';
 export interface Access {
   readonly url: string;
   readonly auth?: GitAuth;
-  readonly tls?: GitTls;
-  readonly proxy?: GitProxy;
+  readonly tls?: HttpTls;
+  readonly proxy?: HttpProxy;
 }
 
 const githubAppId = 'githubAppID';
@@ -78,7 +78,7 @@ function authOf(url: URL, secret: SecretData): GitAuth | undefined {
   return username === '' ? undefined : { username, password };
 }
 
-function tlsOf(secret: SecretData): GitTls | undefined {
+function tlsOf(secret: SecretData): HttpTls | undefined {
   const ca = nonEmpty(secret.get('ca.crt')) ?? nonEmpty(secret.get('caFile'));
   const cert = nonEmpty(secret.get('tls.crt'));
   const key = nonEmpty(secret.get('tls.key'));
@@ -111,7 +111,7 @@ function checkProvider({ metadata, spec }: GitRepository, secret: SecretData | u
 }
 
 /** fluxcd/pkg runtime/secrets/converter.go, ProxyURLFromSecret. */
-async function readProxy(object: GitRepository, name: string, client: Client, signal: AbortSignal): Promise<GitProxy> {
+async function readProxy(object: GitRepository, name: string, client: Client, signal: AbortSignal): Promise<HttpProxy> {
   const { namespace } = object.metadata;
   const fail = (problem: string, cause?: unknown): Fault =>
     authenticationFailed(`failed to configure proxy options: ${problem}`, cause);

@@ -2,11 +2,18 @@ import { createHash } from 'node:crypto';
 import type { LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, Socks5ProxyAgent } from 'undici';
-import { GitError } from './errors.ts';
-import type { GitTls } from './http-credentials.ts';
+
+/** TLS material in PEM. `ca` is trusted in addition to the system's authorities, as in Flux. */
+export interface HttpTls {
+  readonly ca?: string | Uint8Array;
+  readonly cert?: string | Uint8Array;
+  readonly key?: string | Uint8Array;
+  /** Takes any certificate of the server: only where a user asked for insecure connections in so many words. */
+  readonly skipVerify?: boolean;
+}
 
 /** A proxy for one remote. `url` is http, https or socks5. */
-export interface GitProxy {
+export interface HttpProxy {
   readonly url: string;
   readonly username?: string;
   readonly password?: string;
@@ -25,6 +32,11 @@ export interface AddressPolicy {
   readonly lookup: LookupFunction;
   /** Whether a host may be reached, as far as its name tells. */
   allows(hostname: string): boolean;
+}
+
+/** The address of a proxy cannot be used. */
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError';
 }
 
 interface Shared {
@@ -58,9 +70,17 @@ export class HttpAgents {
     this.#lookup = policy === undefined ? {} : { lookup: policy.lookup };
   }
 
-  /** A dispatcher for these settings; it must be released. Throws `InvalidURL` for a proxy that is no URL. */
-  acquire(tls: GitTls | undefined, proxy: GitProxy | undefined): AgentLease {
-    const key = digest([tls?.ca, tls?.cert, tls?.key, proxy?.url, proxy?.username, proxy?.password]);
+  /** A dispatcher for these settings; it must be released. Throws ProxyError for a proxy that is no URL. */
+  acquire(tls: HttpTls | undefined, proxy: HttpProxy | undefined): AgentLease {
+    const key = digest([
+      tls?.ca,
+      tls?.cert,
+      tls?.key,
+      tls?.skipVerify === true ? 'skip' : undefined,
+      proxy?.url,
+      proxy?.username,
+      proxy?.password,
+    ]);
     const shared = this.#agents.get(key) ?? { agent: this.#create(tls, proxy), users: 0 };
     this.#agents.delete(key);
     this.#agents.set(key, shared);
@@ -93,7 +113,7 @@ export class HttpAgents {
     }
   }
 
-  #create(tls: GitTls | undefined, proxy: GitProxy | undefined): Dispatcher {
+  #create(tls: HttpTls | undefined, proxy: HttpProxy | undefined): Dispatcher {
     const connect = { ...tlsOptions(tls), ...this.#lookup, timeout: connectTimeoutMs, allowH2: false };
     const options = { ...timeouts, ...perOrigin, allowH2: false };
     if (proxy !== undefined) {
@@ -117,9 +137,9 @@ export class HttpAgents {
 type ConnectOptions = ReturnType<typeof tlsOptions> & { readonly timeout: number; readonly allowH2: boolean };
 type AgentOptions = typeof timeouts & typeof perOrigin & { readonly allowH2: boolean };
 
-function proxyAgent(proxy: GitProxy, options: AgentOptions, connect: ConnectOptions): Dispatcher {
+function proxyAgent(proxy: HttpProxy, options: AgentOptions, connect: ConnectOptions): Dispatcher {
   if (!URL.canParse(proxy.url)) {
-    throw new GitError('InvalidURL', 'the proxy address is no URL');
+    throw new ProxyError('the proxy address is no URL');
   }
   const url = new URL(proxy.url);
   const username = proxy.username ?? decodeURIComponent(url.username);
@@ -135,7 +155,7 @@ function proxyAgent(proxy: GitProxy, options: AgentOptions, connect: ConnectOpti
     });
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new GitError('InvalidURL', `the proxy scheme '${url.protocol.slice(0, -1)}' is not http, https or socks5`);
+    throw new ProxyError(`the proxy scheme '${url.protocol.slice(0, -1)}' is not http, https or socks5`);
   }
   return new ProxyAgent({
     ...options,
@@ -145,11 +165,12 @@ function proxyAgent(proxy: GitProxy, options: AgentOptions, connect: ConnectOpti
   });
 }
 
-function tlsOptions(tls: GitTls | undefined) {
+function tlsOptions(tls: HttpTls | undefined) {
   return {
     ...(tls?.ca === undefined ? {} : { ca: [...getCACertificates('default'), text(tls.ca)] }),
     ...(tls?.cert === undefined ? {} : { cert: text(tls.cert) }),
     ...(tls?.key === undefined ? {} : { key: text(tls.key) }),
+    ...(tls?.skipVerify === true ? { rejectUnauthorized: false } : {}),
   };
 }
 
