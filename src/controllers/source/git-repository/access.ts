@@ -6,7 +6,7 @@ import { readSecret, type SecretData, secretText } from '../../../kube/secret.ts
 import { errorMessage } from '../../../lib/errors.ts';
 import type { HttpProxy, HttpTls } from '../../../net/http-agents.ts';
 import type { Fault } from '../../../runtime/fault.ts';
-import { fetchFailed } from './faults.ts';
+import { fetchFailed } from '../faults.ts';
 import { githubAppUnsupported } from './unsupported.ts';
 
 /** How a repository is reached. */

@@ -1,5 +1,6 @@
 import { type GitRepository, gitRepositoryKind } from '../../../crds/source/git-repository.ts';
 import type { PartialObject } from '../../../kube/object.ts';
+import { secretType } from '../../../kube/secret.ts';
 import { SingleFlight } from '../../../lib/single-flight.ts';
 import type { ControllerParts, Environment } from '../../../runtime/composition.ts';
 import { Controller } from '../../../runtime/controller.ts';
@@ -7,7 +8,6 @@ import { Informer } from '../../../runtime/informer.ts';
 import { jitter } from '../../../runtime/jitter.ts';
 import { gitRepositoryPolicy } from '../../../runtime/policies.ts';
 import { ReconcileLoop } from '../../../runtime/reconcile-loop.ts';
-import { secretType } from '../secret.ts';
 import type { GitRepositoryDeps } from './deps.ts';
 import { finalizeGitRepository } from './finalize.ts';
 import { reconcileGitRepository } from './reconcile.ts';

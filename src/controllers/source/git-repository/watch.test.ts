@@ -4,10 +4,10 @@ import type { GitRepository } from '../../../crds/source/git-repository.ts';
 import { gitRepositoryKind } from '../../../crds/source/git-repository.ts';
 import type { Client, WatchHandlers } from '../../../kube/client.ts';
 import type { PartialObject } from '../../../kube/object.ts';
+import { secretType } from '../../../kube/secret.ts';
 import { Informer } from '../../../runtime/informer.ts';
 import { silentLogger } from '../../../runtime/logging.ts';
 import type { WorkQueue } from '../../../runtime/work-queue.ts';
-import { secretType } from '../secret.ts';
 import { artifact, gitRepository } from './testing.ts';
 import { wakeOnChanges } from './watch.ts';
 

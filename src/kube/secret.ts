@@ -1,7 +1,7 @@
-import type { Client } from '../../kube/client.ts';
-import type { KubeObject, ObjectKey, ResourceType } from '../../kube/object.ts';
-import { withDeadline } from '../../lib/async.ts';
-import { isRecord } from '../../lib/json.ts';
+import { withDeadline } from '../lib/async.ts';
+import { isRecord } from '../lib/json.ts';
+import type { Client } from './client.ts';
+import type { KubeObject, ObjectKey, ResourceType } from './object.ts';
 
 /** `v1` Secret. */
 export const secretType: ResourceType = {
