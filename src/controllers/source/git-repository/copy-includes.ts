@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { diskProblem } from '../../../artifact/disk-problem.ts';
 import type { Storage } from '../../../artifact/storage.ts';
 import { secureJoin } from '../../../lib/secure-path.ts';
-import { storageFailed } from './faults.ts';
+import { storageFailed } from '../faults.ts';
 import type { Include } from './includes.ts';
 import type { SourceFiles } from './source-files.ts';
 

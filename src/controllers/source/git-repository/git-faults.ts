@@ -1,7 +1,7 @@
 import type { GitRepository } from '../../../crds/source/git-repository.ts';
 import { GitError } from '../../../git/errors.ts';
 import { isTimeout } from '../../../lib/errors.ts';
-import { fetchFailed } from './faults.ts';
+import { fetchFailed } from '../faults.ts';
 
 /**
  * What a failure of Git's means for the object, in upstream's words (gitrepository_controller.go, gitCheckout).

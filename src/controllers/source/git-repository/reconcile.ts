@@ -6,12 +6,13 @@ import { parseDuration } from '../../../lib/duration.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import type { ConditionChange, EventInput, Outcome } from '../../../runtime/outcome.ts';
 import { invalidDuration } from '../../../runtime/spec-durations.ts';
+import { fetchFailed } from '../faults.ts';
+import { inspectStorage } from '../inspect-storage.ts';
+import { absent, building, learnStorage } from '../source-status.ts';
 import { readAccess } from './access.ts';
 import { contentConfigChanged, observedConfig } from './content-config.ts';
 import type { GitRepositoryDeps } from './deps.ts';
-import { fetchFailed } from './faults.ts';
 import { findIncludes, includesDiffer } from './includes.ts';
-import { inspectStorage, type StorageState } from './inspect-storage.ts';
 import { storeArtifact } from './store-artifact.ts';
 import { refuseUnsupported } from './unsupported.ts';
 import { fetchUpstream, resolveUpstream } from './upstream.ts';
@@ -26,7 +27,7 @@ export async function reconcileGitRepository(
   deps: GitRepositoryDeps,
 ): Promise<Outcome> {
   const { signal } = attempt;
-  const state = await inspectStorage(object, deps.storage, signal);
+  const state = await inspectStorage(object.status, deps.storage, signal);
   learnStorage(state, attempt);
   refuseUnsupported(object, deps.gates);
   refuseDurations(object);
@@ -65,27 +66,6 @@ export async function reconcileGitRepository(
     conditions: [inStorage(stored)],
     events: newsOf(object, stored, shortMessage(checkout.commit)),
   };
-}
-
-/** Records what was found on disk; an artifact that nobody can fetch leaves the status. */
-function learnStorage(state: StorageState, attempt: AttemptContext): void {
-  const { artifact, lost, altered, collected, collectError } = state;
-  if (collectError !== undefined) attempt.log.error({ error: collectError }, 'Garbage collection of artifacts failed');
-  if (collected > 0) {
-    const message = `garbage collected ${collected} artifacts`;
-    attempt.log.info(message);
-    attempt.event({ severity: 'trace', reason: 'GarbageCollectionSucceeded', message });
-  }
-  if (altered !== undefined) {
-    const message = `failed to verify integrity of artifact: ${altered}`;
-    attempt.event({ severity: 'error', reason: 'ArtifactVerificationFailed', message });
-  }
-  if (artifact !== undefined) {
-    attempt.record({ artifact });
-    return;
-  }
-  attempt.record({ artifact: undefined }, [absent('ArtifactInStorage')]);
-  building(attempt, lost ? 'building artifact: disappeared from storage' : 'building artifact');
 }
 
 /**
@@ -127,19 +107,9 @@ function hadFailed(object: GitRepository): boolean {
   return object.status?.conditions?.some(({ type }) => failures.includes(type)) ?? false;
 }
 
-/** Says what is being done; Ready says the same, as upstream's sources have it (ProgressiveStatus). */
-function building(attempt: AttemptContext, message: string): void {
-  attempt.progress('Progressing', message);
-  attempt.record({}, [{ type: 'Ready', status: 'Unknown', reason: 'Progressing', message }]);
-}
-
 function inStorage({ revision }: Artifact): ConditionChange {
   const message = `stored artifact for revision '${revision}'`;
   return { type: 'ArtifactInStorage', status: 'True', reason: 'Succeeded', message };
-}
-
-function absent(type: ConditionChange['type']): ConditionChange {
-  return { type, status: 'absent' };
 }
 
 /** Throws a stalled fault that names a duration which is too long to be one. */

@@ -7,8 +7,8 @@ import type { Artifact } from '../../../crds/meta/artifact.ts';
 import type { GitRepository } from '../../../crds/source/git-repository.ts';
 import type { Checkout } from '../../../git/checkout.ts';
 import { Fault } from '../../../runtime/fault.ts';
+import { storageFailed } from '../faults.ts';
 import { copyIncludes } from './copy-includes.ts';
-import { storageFailed } from './faults.ts';
 import type { Include } from './includes.ts';
 import { SourceFiles } from './source-files.ts';
 

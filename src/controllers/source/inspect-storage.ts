@@ -1,7 +1,6 @@
-import { diskProblem } from '../../../artifact/disk-problem.ts';
-import type { Storage } from '../../../artifact/storage.ts';
-import type { Artifact } from '../../../crds/meta/artifact.ts';
-import type { GitRepository } from '../../../crds/source/git-repository.ts';
+import { diskProblem } from '../../artifact/disk-problem.ts';
+import type { Storage } from '../../artifact/storage.ts';
+import type { Artifact } from '../../crds/meta/artifact.ts';
 import { storageFailed } from './faults.ts';
 
 /** What became of the artifact that the status speaks of. */
@@ -23,11 +22,11 @@ export interface StorageState {
  * so that a wiped or altered storage is repaired by fetching again (gitrepository_controller.go, reconcileStorage). Throws Fault.
  */
 export async function inspectStorage(
-  object: GitRepository,
+  status: { readonly artifact?: Artifact } | undefined,
   storage: Storage,
   signal: AbortSignal,
 ): Promise<StorageState> {
-  const artifact = object.status?.artifact;
+  const artifact = status?.artifact;
   if (artifact === undefined) return { artifact: undefined, lost: false, collected: 0 };
   const garbage = await collect(artifact, storage);
   try {

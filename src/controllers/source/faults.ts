@@ -1,7 +1,7 @@
-import type { Reason } from '../../../crds/meta/reasons.ts';
-import { Fault, type FaultClass } from '../../../runtime/fault.ts';
+import type { Reason } from '../../crds/meta/reasons.ts';
+import { Fault, type FaultClass } from '../../runtime/fault.ts';
 
-/** A failure to get at the repository: it stands in the condition FetchFailed too. */
+/** A failure to get at what the source names: it stands in the condition FetchFailed too. */
 export function fetchFailed(faultClass: FaultClass, reason: Reason, message: string, cause?: unknown): Fault {
   return new Fault(faultClass, reason, message, {
     condition: 'FetchFailed',
