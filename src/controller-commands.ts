@@ -1,13 +1,15 @@
 import { Command } from 'commander';
 import { createKustomizeControllers } from './controllers/kustomize/controllers.ts';
 import { kustomizeFlags, kustomizeGatesFlag } from './controllers/kustomize/flags.ts';
+import { createNotificationControllers } from './controllers/notification/controllers.ts';
+import { hostedNotificationFlags, notificationFlags, notificationGatesFlag } from './controllers/notification/flags.ts';
 import { createSourceControllers } from './controllers/source/controllers.ts';
 import { sourceFlags, sourceGatesFlag } from './controllers/source/flags.ts';
 import { type HostedGroup, host, type ProcessEnvironment, reportFatal } from './host.ts';
 import { environmentProxy } from './net/environment-proxy.ts';
 import { featureGatesFlag } from './runtime/feature-gates.ts';
 import type { FlagValues } from './runtime/flag-types.ts';
-import { addFlags, commonFlags, flagValues } from './runtime/flags.ts';
+import { addFlags, type CommonFlags, commonFlags, flagValues } from './runtime/flags.ts';
 
 /** What a controller's command is told of the process that it is. */
 export interface ControllerProcess {
@@ -45,6 +47,21 @@ export function kustomizeControllerCommand(self: ControllerProcess): Command {
   });
 }
 
+/** `sluice notification-controller`. */
+export function notificationControllerCommand(self: ControllerProcess): Command {
+  return controllerCommand(self, {
+    name: 'notification-controller',
+    concurrent: 4,
+    takesEvents: true,
+    flags: { ...notificationFlags, notificationGates: notificationGatesFlag },
+    group: (values) => ({
+      name: 'notification-controller',
+      create: (environment) =>
+        createNotificationControllers(environment, values, values.notificationGates, environmentProxy(self.env)),
+    }),
+  });
+}
+
 /** `sluice all`: every controller group in one process. */
 export function allControllersCommand(self: ControllerProcess): Command {
   return controllerCommand(self, {
@@ -52,22 +69,42 @@ export function allControllersCommand(self: ControllerProcess): Command {
     processName: 'sluice',
     concurrent: 4,
     flags: {
+      ...hostedNotificationFlags,
       ...sourceFlags,
       ...kustomizeFlags,
-      gates: featureGatesFlag({ ...sourceGatesFlag.default, ...kustomizeGatesFlag.default }),
+      gates: featureGatesFlag({
+        ...sourceGatesFlag.default,
+        ...kustomizeGatesFlag.default,
+        ...notificationGatesFlag.default,
+      }),
     },
-    group: (values) => [
+    group: (values, { eventsAddr }) => [
       {
         name: 'source-controller',
+        eventsAddr: eventsAddr || eventEndpoint(values.eventServerAddr),
         create: (environment) => createSourceControllers(environment, values, values.gates, environmentProxy(self.env)),
       },
       {
         name: 'kustomize-controller',
+        eventsAddr: eventsAddr || eventEndpoint(values.eventServerAddr),
         create: (environment) =>
           createKustomizeControllers(environment, values, values.gates, environmentProxy(self.env), self.env),
       },
+      {
+        name: 'notification-controller',
+        // What it has to say of its own objects is for the cluster alone.
+        eventsAddr: '',
+        create: (environment) =>
+          createNotificationControllers(environment, values, values.gates, environmentProxy(self.env)),
+      },
     ],
   });
+}
+
+/** The URL of an event endpoint that listens at a Go address; empty when it does not, or nobody knows its port. */
+function eventEndpoint(addr: string): string {
+  const { host = '', port = '0' } = /^(?<host>.*):(?<port>\d+)$/.exec(addr)?.groups ?? {};
+  return Number(port) === 0 ? '' : `http://${host === '' ? '127.0.0.1' : host}:${port}/`;
 }
 
 function processEnvironment(env: NodeJS.ProcessEnv): ProcessEnvironment {
@@ -85,7 +122,9 @@ interface ControllerSpec<F extends Parameters<typeof flagValues>[1]> {
   /** The default of `--concurrent`. */
   readonly concurrent: number;
   readonly flags: F;
-  readonly group: (values: FlagValues<F>) => HostedGroup | readonly HostedGroup[];
+  /** Its `--events-addr` is where it takes events, and not where it sends any. */
+  readonly takesEvents?: true;
+  readonly group: (values: FlagValues<F>, common: CommonFlags) => HostedGroup | readonly HostedGroup[];
 }
 
 /** The command that runs a controller group until it is told to stop. */
@@ -93,16 +132,18 @@ function controllerCommand<F extends Parameters<typeof flagValues>[1]>(
   { env, version, stop }: ControllerProcess,
   spec: ControllerSpec<F>,
 ): Command {
-  const common = commonFlags({ concurrent: spec.concurrent });
+  const { eventsAddr: sendsEvents, ...others } = commonFlags({ concurrent: spec.concurrent });
+  const sending = spec.takesEvents ? {} : { eventsAddr: sendsEvents };
   const command = new Command(spec.name).showHelpAfterError();
-  addFlags(command, common, { group: 'Flags of all controllers:', env });
+  addFlags(command, { ...others, ...sending }, { group: 'Flags of all controllers:', env });
   addFlags(command, spec.flags, { group: 'Flags of its own:', env });
   return command.action(async () => {
     try {
+      const flags: CommonFlags = { eventsAddr: '', ...flagValues(command, { ...others, ...sending }) };
       await host({
         name: spec.processName ?? spec.name,
-        groups: [spec.group(flagValues(command, spec.flags))].flat(),
-        flags: flagValues(command, common),
+        groups: [spec.group(flagValues(command, spec.flags), flags)].flat(),
+        flags,
         env: processEnvironment(env),
         version,
         stop,

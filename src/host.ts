@@ -31,6 +31,8 @@ const otherClusterTimeoutMs = 30_000;
 export interface HostedGroup {
   /** As events, leases and metrics name it, for example `kustomize-controller`. */
   readonly name: string;
+  /** Where its events are posted to, where that is not `--events-addr`; empty: nowhere. */
+  readonly eventsAddr?: string;
   create(environment: Environment): ControllerParts;
 }
 
@@ -72,7 +74,13 @@ export async function host({ name, groups, flags, env, version, stop }: HostOpti
   const tempDir = await mkdtemp(join(tmpdir(), `${name}-`));
   const recorders = groups.map((group) => ({
     group,
-    events: new EventRecorder({ client, controllerName: group.name, eventsAddr: flags.eventsAddr, metrics, log }),
+    events: new EventRecorder({
+      client,
+      controllerName: group.name,
+      eventsAddr: group.eventsAddr ?? flags.eventsAddr,
+      metrics,
+      log,
+    }),
   }));
   const manager = new Manager({
     metricsAddr: flags.metricsAddr,
@@ -87,6 +95,7 @@ export async function host({ name, groups, flags, env, version, stop }: HostOpti
     for (const { group, events } of recorders) {
       const environment = { client, connect, clock: systemClock, events, flags, log, metrics, tempDir };
       const parts = group.create(namespace === undefined ? environment : { ...environment, namespace });
+      for (const cache of parts.standbyCaches ?? []) manager.addStandbyCache(cache);
       for (const cache of parts.caches) manager.addCache(cache);
       for (const runnable of parts.runnables) manager.add(runnable);
     }

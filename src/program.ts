@@ -33,6 +33,12 @@ const commands: readonly CommandEntry[] = [
   },
   {
     group: 'Controllers:',
+    name: 'notification-controller',
+    about: 'Let webhooks wake objects, and tell people and tools what happens to them.',
+    load: async (self) => (await import('./controller-commands.ts')).notificationControllerCommand(self),
+  },
+  {
+    group: 'Controllers:',
     name: 'all',
     about: 'All controllers in one process, for small clusters.',
     load: async (self) => (await import('./controller-commands.ts')).allControllersCommand(self),

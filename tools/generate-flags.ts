@@ -1,6 +1,7 @@
 import { kustomizeFlags } from '../src/controllers/kustomize/flags.ts';
+import { hostedNotificationFlags, notificationFlags } from '../src/controllers/notification/flags.ts';
 import { sourceFlags } from '../src/controllers/source/flags.ts';
-import { featureGatesFlag, kustomizeGates, sourceGates } from '../src/runtime/feature-gates.ts';
+import { featureGatesFlag, kustomizeGates, notificationGates, sourceGates } from '../src/runtime/feature-gates.ts';
 import type { Flag, Flags } from '../src/runtime/flag-types.ts';
 import { commonFlags } from '../src/runtime/flags.ts';
 
@@ -25,6 +26,18 @@ ${table({ ...sourceFlags, gates: featureGatesFlag(sourceGates) })}
 ## kustomize-controller
 
 ${table({ ...kustomizeFlags, gates: featureGatesFlag(kustomizeGates) })}
+
+## notification-controller
+
+Its \`--events-addr\` is where it takes events, not where it sends any.
+
+${table({ ...notificationFlags, gates: featureGatesFlag(notificationGates) })}
+
+## all
+
+The flags of all controllers, and one of its own in the place of the notification-controller's \`--events-addr\`:
+
+${table({ eventServerAddr: hostedNotificationFlags.eventServerAddr })}
 `;
 }
 

@@ -1,5 +1,6 @@
 import type { ComponentRules } from '../src/cli/install/rbac.ts';
 import { rules as kustomization } from '../src/controllers/kustomize/kustomization/rbac.ts';
+import { rules as receiver } from '../src/controllers/notification/receiver/rbac.ts';
 import { rules as gitRepository } from '../src/controllers/source/git-repository/rbac.ts';
 import type { PolicyRule } from '../src/crds/meta/policy-rule.ts';
 
@@ -7,6 +8,7 @@ import type { PolicyRule } from '../src/crds/meta/policy-rule.ts';
 export const componentRules: ComponentRules = {
   'source-controller': mergeRules(gitRepository),
   'kustomize-controller': mergeRules(kustomization),
+  'notification-controller': mergeRules(receiver),
 };
 
 /**

@@ -27,5 +27,7 @@ export interface Environment {
 /** What a controller group gives to the process. */
 export interface ControllerParts {
   readonly caches: readonly Cache[];
+  /** Caches that are filled also while another process has the lease, for servers that answer there too. */
+  readonly standbyCaches?: readonly Cache[];
   readonly runnables: readonly Runnable[];
 }

@@ -25,6 +25,9 @@ export const kustomizeGates = {
   StrictPostBuildSubstitutions: true,
 } as const;
 
+/** notification-controller internal/features/features.go. */
+export const notificationGates = { ...sharedGates, DisableConfigWatchers: false } as const;
+
 /** The flag `--feature-gates=Name=true,Other=false`; gates that are not named keep their defaults. */
 export function featureGatesFlag<const N extends string>(defaults: FeatureGates<N>): Flag<FeatureGates<N>> {
   const names = Object.keys(defaults).sort();

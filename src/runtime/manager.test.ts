@@ -103,6 +103,21 @@ describe('Manager', () => {
     await assert.rejects(get(health, '/healthz'));
   });
 
+  it('fills what servers need before it leads, and is not ready without', async () => {
+    const waiting = elector(Promise.resolve(false));
+    const subject = manager({ elector: { ...waiting, acquire: (signal) => aborted(signal).then(() => false) } });
+    const things = cache();
+    subject.addStandbyCache(things);
+    const running = subject.start(stop.signal);
+    await waitFor(() => steps.length === 1, 'the cache', { intervalMs: 1 });
+    assert.equal(await get(subject.addresses.health, '/readyz'), '500 not ready: waiting for Thing.g.example');
+    things.fill();
+    assert.equal(await get(subject.addresses.health, '/readyz'), '200 ok');
+    stop.abort();
+    await running;
+    assert.deepEqual(steps, ['cache started', 'events flushed']);
+  });
+
   it('ends with an error, and without giving back what it does not have, when the lease is lost', async () => {
     const lost = Promise.withResolvers<never>();
     const subject = manager({ elector: elector(Promise.resolve(true), lost.promise) });

@@ -40,14 +40,16 @@ export interface ManagerOptions {
 }
 
 /**
- * Starts and stops what a process consists of. Order: metrics and health servers, the lease, caches, then
- * controllers. When told to stop: controllers take no more keys and end what runs; then events are flushed, the
+ * Starts and stops what a process consists of. Order: metrics and health servers, what needs no lease,
+ * the lease, caches, then controllers. When told to stop: controllers take no more keys and end what runs; then events are flushed, the
  * lease is given back, and the servers close.
  */
 export class Manager {
   readonly #options: ManagerOptions;
   readonly #runnables: Runnable[] = [];
   readonly #caches: Cache[] = [];
+  /** Those of {@link #caches} that need no lease. */
+  readonly #standby: Cache[] = [];
   #waitingFor: 'start' | 'lease' | 'caches' | undefined = 'start';
   #metricsServer: RunningServer | undefined;
   #healthServer: RunningServer | undefined;
@@ -62,6 +64,12 @@ export class Manager {
 
   addCache(cache: Cache): void {
     this.#caches.push(cache);
+  }
+
+  /** Adds a cache that is filled also while another process has the lease. */
+  addStandbyCache(cache: Cache): void {
+    this.#caches.push(cache);
+    this.#standby.push(cache);
   }
 
   /** Where metrics and health are served, once started. */
@@ -89,6 +97,7 @@ export class Manager {
     let holding: Promise<void> | undefined;
     try {
       await this.#serve();
+      for (const cache of this.#standby) cache.start(stop.signal);
       this.#run(
         this.#runnables.filter((runnable) => runnable.needsLease === false),
         stop.signal,
@@ -130,7 +139,7 @@ export class Manager {
 
   async #work(signal: AbortSignal, running: Promise<void>[], fail: (error: unknown) => void): Promise<void> {
     this.#waitingFor = 'caches';
-    for (const cache of this.#caches) cache.start(signal);
+    for (const cache of this.#caches) if (!this.#standby.includes(cache)) cache.start(signal);
     await this.#synced(signal);
     if (signal.aborted) return;
     this.#waitingFor = undefined;
@@ -168,18 +177,20 @@ export class Manager {
   }
 
   #missing(): string {
-    const kinds = this.#unsynced();
+    const kinds = this.#unsynced(this.#caches);
     return `the API server gave no list of ${kinds.join(', ')}: are the CRDs installed, and may this account list and watch them?`;
   }
 
-  #unsynced(): readonly string[] {
-    const waiting = this.#caches.filter(({ isSynced }) => !isSynced);
+  #unsynced(caches: readonly Cache[]): readonly string[] {
+    const waiting = caches.filter(({ isSynced }) => !isSynced);
     return waiting.map(({ type: { kind, group } }) => (group === '' ? kind : `${kind}.${group}`));
   }
 
-  /** A replica that waits for the lease is ready: its Deployment is complete. */
+  /** A replica that waits for the lease is ready, its Deployment complete, when it can serve what needs no lease. */
   #notReady(): string | undefined {
     if (this.#waitingFor === 'start') return 'starting';
-    return this.#waitingFor === 'caches' ? `waiting for ${this.#unsynced().join(', ')}` : undefined;
+    if (this.#waitingFor === undefined) return undefined;
+    const missing = this.#unsynced(this.#waitingFor === 'caches' ? this.#caches : this.#standby);
+    return this.#waitingFor === 'caches' || missing.length > 0 ? `waiting for ${missing.join(', ')}` : undefined;
   }
 }

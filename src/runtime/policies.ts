@@ -1,5 +1,10 @@
 import type { ConditionType } from '../crds/meta/condition.ts';
-import { FINALIZER, KUSTOMIZE_STATUS_MANAGER, SOURCE_FIELD_MANAGER } from '../crds/meta/names.ts';
+import {
+  FINALIZER,
+  KUSTOMIZE_STATUS_MANAGER,
+  NOTIFICATION_FIELD_MANAGER,
+  SOURCE_FIELD_MANAGER,
+} from '../crds/meta/names.ts';
 import type { Reason } from '../crds/meta/reasons.ts';
 import type { SummaryRule } from './conditions.ts';
 
@@ -79,3 +84,18 @@ export const gitRepositoryPolicy: KindPolicy = sourcePolicy(
   ],
   ['SourceVerified'],
 );
+
+/** notification-controller, internal/controller/receiver_controller.go. */
+export const receiverPolicy: KindPolicy = {
+  fieldManager: NOTIFICATION_FIELD_MANAGER,
+  finalizer: FINALIZER,
+  retry: 'backoff',
+  readyReason: 'Succeeded',
+  unexpectedReason: 'Failed',
+  beginsReconciling: false,
+  waitingEvents: {},
+  unobservedReasons: [],
+  successEvent: false,
+  guardedFields: [],
+  notableFields: [],
+};

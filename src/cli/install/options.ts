@@ -29,7 +29,11 @@ export interface InstallOptions {
 }
 
 /** The components that are installed when none are named. */
-export const defaultComponents: readonly ComponentName[] = ['source-controller', 'kustomize-controller'];
+export const defaultComponents: readonly ComponentName[] = [
+  'source-controller',
+  'kustomize-controller',
+  'notification-controller',
+];
 
 /** The options for a version when the user gives none. */
 export function defaultInstallOptions(version: string): InstallOptions {

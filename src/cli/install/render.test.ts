@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Command } from 'commander';
 import { kustomizeFlags, kustomizeGatesFlag } from '../../controllers/kustomize/flags.ts';
+import { notificationFlags, notificationGatesFlag } from '../../controllers/notification/flags.ts';
 import { sourceFlags } from '../../controllers/source/flags.ts';
 import type { PolicyRule } from '../../crds/meta/policy-rule.ts';
 import type { KubeObject } from '../../kube/object.ts';
@@ -38,11 +39,12 @@ const pods = (objects: readonly KubeObject[]): readonly Pod[] =>
   objects.filter(({ kind }) => kind === 'Deployment').map(podOf);
 
 describe('renderInstall', () => {
-  it('installs what exists: two controllers, all CRDs', () => {
+  it('installs what exists: the controllers, all CRDs', () => {
     const objects = render();
-    assert.deepEqual(names(objects, 'Deployment'), ['source-controller', 'kustomize-controller']);
-    assert.deepEqual(names(objects, 'ServiceAccount'), ['source-controller', 'kustomize-controller']);
-    assert.deepEqual(names(objects, 'Service'), ['source-controller']);
+    const controllers = ['source-controller', 'kustomize-controller', 'notification-controller'];
+    assert.deepEqual(names(objects, 'Deployment'), controllers);
+    assert.deepEqual(names(objects, 'ServiceAccount'), controllers);
+    assert.deepEqual(names(objects, 'Service'), ['source-controller', 'notification-controller', 'webhook-receiver']);
     assert.equal(names(objects, 'CustomResourceDefinition').length, 15);
   });
 
@@ -83,6 +85,7 @@ describe('renderInstall', () => {
         ['cluster-reconciler-flux-system', 'cluster-admin', 'kustomize-controller,helm-controller'],
         ['source-controller-flux-system', 'source-controller-flux-system', 'source-controller'],
         ['kustomize-controller-flux-system', 'kustomize-controller-flux-system', 'kustomize-controller'],
+        ['notification-controller-flux-system', 'notification-controller-flux-system', 'notification-controller'],
       ],
     );
   });
@@ -109,9 +112,11 @@ describe('renderInstall', () => {
     });
 
     it('gives flags that the controllers know', () => {
+      const { eventsAddr: _, ...othersThanEvents } = commonFlags({ concurrent: 4 });
       const known: Readonly<Record<string, Flags>> = {
         'source-controller': { ...commonFlags({ concurrent: 2 }), ...sourceFlags },
         'kustomize-controller': { ...commonFlags({ concurrent: 4 }), ...kustomizeFlags, gates: kustomizeGatesFlag },
+        'notification-controller': { ...othersThanEvents, ...notificationFlags, gates: notificationGatesFlag },
       };
       for (const { metadata, ...rest } of objects.filter(({ kind }) => kind === 'Deployment')) {
         const flags = known[metadata.name];
@@ -157,7 +162,7 @@ describe('renderInstall', () => {
       options: {},
       look: (objects) => pods(objects)[0]?.containers[0].args,
       want: [
-        '--events-addr=',
+        '--events-addr=http://notification-controller.$(RUNTIME_NAMESPACE).svc.cluster.local./',
         '--watch-all-namespaces=true',
         '--log-level=info',
         '--log-encoding=json',

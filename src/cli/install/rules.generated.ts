@@ -189,5 +189,144 @@ export const componentRules: ComponentRules = {
         "watch"
       ]
     }
+  ],
+  "notification-controller": [
+    {
+      "apiGroups": [
+        ""
+      ],
+      "resources": [
+        "events"
+      ],
+      "verbs": [
+        "create",
+        "patch"
+      ]
+    },
+    {
+      "apiGroups": [
+        ""
+      ],
+      "resources": [
+        "secrets"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "watch"
+      ]
+    },
+    {
+      "apiGroups": [
+        "helm.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "helmreleases"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "patch"
+      ]
+    },
+    {
+      "apiGroups": [
+        "image.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "imagepolicies",
+        "imagerepositories",
+        "imageupdateautomations"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "patch"
+      ]
+    },
+    {
+      "apiGroups": [
+        "kustomize.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "kustomizations"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "patch"
+      ]
+    },
+    {
+      "apiGroups": [
+        "notification.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "receivers"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "patch",
+        "update",
+        "watch"
+      ]
+    },
+    {
+      "apiGroups": [
+        "notification.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "receivers/finalizers"
+      ],
+      "verbs": [
+        "update"
+      ]
+    },
+    {
+      "apiGroups": [
+        "notification.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "receivers/status"
+      ],
+      "verbs": [
+        "get",
+        "patch",
+        "update"
+      ]
+    },
+    {
+      "apiGroups": [
+        "source.extensions.fluxcd.io"
+      ],
+      "resources": [
+        "artifactgenerators"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "patch"
+      ]
+    },
+    {
+      "apiGroups": [
+        "source.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "buckets",
+        "externalartifacts",
+        "gitrepositories",
+        "helmcharts",
+        "helmrepositories",
+        "ocirepositories"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "patch",
+        "watch"
+      ]
+    }
   ]
 };
