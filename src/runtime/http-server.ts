@@ -16,7 +16,8 @@ export type Routes = Readonly<Record<string, () => Answer | Promise<Answer>>>;
 export interface RunningServer {
   /** Where it can be reached, for example `127.0.0.1:8080`. */
   readonly address: string;
-  close(): Promise<void>;
+  /** Takes no more requests; those that are being answered may go on for `graceMs`, which is 0 by default. */
+  close(graceMs?: number): Promise<void>;
 }
 
 /**
@@ -24,8 +25,6 @@ export interface RunningServer {
  * `0` and an empty address mean no server. Throws {@link FatalError} when the address cannot be listened at.
  */
 export async function serveHttp(address: string, what: string, routes: Routes): Promise<RunningServer | undefined> {
-  const at = listenAddress(address, what);
-  if (at === undefined) return undefined;
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000, keepAliveTimeout: 30_000 });
   server.on('request', (request, response) => {
     request.resume();
@@ -38,9 +37,22 @@ export async function serveHttp(address: string, what: string, routes: Routes): 
       })
       .catch(() => response.destroy());
   });
+  return listenAt(server, address, what);
+}
+
+/**
+ * Lets `server` listen at a Go listen address (`:8080`, `127.0.0.1:0`); `0` and an empty address mean not at all.
+ * Throws {@link FatalError} when the address cannot be listened at.
+ */
+export async function listenAt(server: Server, address: string, what: string): Promise<RunningServer | undefined> {
+  const at = listenAddress(address, what);
+  if (at === undefined) return undefined;
   await listening(server, at, what, address);
   const { address: host, port } = server.address() as AddressInfo;
-  return { address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, close: () => closed(server) };
+  return {
+    address: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+    close: (graceMs) => closed(server, graceMs),
+  };
 }
 
 function answer(routes: Routes, { method, url = '/' }: IncomingMessage): Answer | Promise<Answer> {
@@ -70,9 +82,14 @@ function listening(server: Server, at: { host?: string; port: number }, what: st
   });
 }
 
-function closed(server: Server): Promise<void> {
+function closed(server: Server, graceMs = 0): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    if (graceMs === 0) server.closeAllConnections();
+    else server.closeIdleConnections();
   });
 }
