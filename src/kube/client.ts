@@ -18,6 +18,8 @@ export interface WriteOptions extends CallOptions {
   readonly fieldManager?: string;
   readonly dryRun?: boolean;
   readonly subresource?: 'status' | 'scale';
+  /** What becomes of fields that are unknown or there twice; `Warn` is the server's own default. */
+  readonly fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
 }
 
 export interface ApplyOptions extends WriteOptions {
@@ -82,7 +84,8 @@ export interface Client {
     patch: { readonly type: PatchType; readonly body: unknown },
     options?: WriteOptions,
   ): Promise<T>;
-  delete(type: ResourceType, key: ObjectKey, options?: DeleteOptions): Promise<void>;
+  /** Whether the object is gone with the answer: one with finalizers, or that ends by and by, is still there. */
+  delete(type: ResourceType, key: ObjectKey, options?: DeleteOptions): Promise<boolean>;
   /** The same server and connections as another identity; rate limits are shared with this client. */
   impersonate(as: Impersonation): Client;
   /** A stream of changes that never ends by itself; see {@link WatchHandlers}. Ends when `signal` is aborted. */

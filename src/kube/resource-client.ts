@@ -118,7 +118,7 @@ export class ResourceClient implements Client {
     return this.#object<T>(await this.#json(type, key, request, options));
   }
 
-  async delete(type: ResourceType, key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
+  async delete(type: ResourceType, key: ObjectKey, options: DeleteOptions = {}): Promise<boolean> {
     const { propagationPolicy, preconditions, dryRun } = options;
     const body = {
       apiVersion: 'v1',
@@ -127,7 +127,7 @@ export class ResourceClient implements Client {
       ...(preconditions === undefined ? {} : { preconditions }),
       ...(dryRun === true ? { dryRun: ['All'] } : {}),
     };
-    const answer = this.#requester.send({
+    const answer = this.#requester.json({
       method: 'DELETE',
       path: objectPath(type, key),
       // Sent again after a lost answer it may find nothing: callers take NotFound for done anyway.
@@ -137,7 +137,8 @@ export class ResourceClient implements Client {
       ...this.#about(type, key),
       ...bounds(options),
     });
-    await this.#noticing(type, answer);
+    const { value } = await this.#noticing(type, answer);
+    return isRecord(value) && value['kind'] === 'Status';
   }
 
   impersonate(as: Impersonation): Client {
@@ -226,6 +227,7 @@ function bounds(options: CallOptions | undefined): Pick<ApiRequest, 'signal' | '
   return { signal: options?.signal, timeoutMs: options?.timeoutMs };
 }
 
-function writeQuery({ fieldManager, dryRun }: WriteOptions): Record<string, string | boolean | undefined> {
-  return { fieldManager, dryRun: dryRun === true ? 'All' : undefined };
+function writeQuery(options: WriteOptions): Record<string, string | boolean | undefined> {
+  const { fieldManager, fieldValidation, dryRun } = options;
+  return { fieldManager, fieldValidation, dryRun: dryRun === true ? 'All' : undefined };
 }

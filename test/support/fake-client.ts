@@ -308,6 +308,7 @@ function fakeClient(server: FakeServer): Client {
         throw apiError(409, 'Conflict', 'the UID in the precondition does not match');
       }
       server.remove(type, live);
+      return !server.objects.has(keyOf(type, key));
     },
     impersonate: () => client,
     watch(type, options, handlers) {

@@ -9,12 +9,19 @@ interface Absence {
   readonly goneAt: string;
 }
 
-export interface KindViewOptions {
+/** What is kept of an object must tell at least these. */
+export interface Glimpse {
+  readonly resourceVersion: string;
+  /** Equal while nothing has changed that matters. */
+  readonly fingerprint: string;
+}
+
+export interface KindViewOptions<S extends Glimpse> {
   readonly client: Client;
   readonly type: ResourceType;
   readonly labelSelector: string;
   readonly clock: Clock;
-  readonly reduce: (object: PartialObject) => Sighting;
+  readonly reduce: (object: PartialObject) => S;
   /** An object was seen to be another than before, or gone. Not called for what {@link KindView.note} tells. */
   changed(key: string): void;
 }
@@ -36,17 +43,17 @@ export function viewKey({ namespace = '', name }: ObjectKey): string {
  * that is allowed and worth it, else one for each namespace that is wanted, else none. What we write ourselves is noted
  * at once: the view never goes back behind our own last write.
  */
-export class KindView {
-  readonly #options: KindViewOptions;
-  readonly #seen = new Map<string, Sighting | Absence>();
+export class KindView<S extends Glimpse = Sighting> {
+  readonly #options: KindViewOptions<S>;
+  readonly #seen = new Map<string, S | Absence>();
   /** By namespace. */
-  readonly #watches = new Map<string, KindWatch>();
+  readonly #watches = new Map<string, KindWatch<S>>();
   /** Until when watching there need not be tried. */
   readonly #refused = new Map<string, number>();
   /** How many want a namespace. */
   readonly #wanted = new Map<string, number>();
 
-  constructor(options: KindViewOptions) {
+  constructor(options: KindViewOptions<S>) {
     this.#options = options;
   }
 
@@ -59,10 +66,17 @@ export class KindView {
   }
 
   /** The object as it was seen last; `blind` where nothing is being watched. */
-  look(key: ObjectKey): Sighting | 'absent' | 'blind' {
+  look(key: ObjectKey): S | 'absent' | 'blind' {
     if (!this.isLive(key.namespace)) return 'blind';
     const found = this.#seen.get(viewKey(key));
     return found === undefined || 'goneAt' in found ? 'absent' : found;
+  }
+
+  /** All objects of a namespace as they were seen last; `blind` where nothing is being watched. */
+  all(namespace: string): readonly S[] | 'blind' {
+    if (!this.isLive(namespace)) return 'blind';
+    const prefix = `${namespace}/`;
+    return [...this.#seen].flatMap(([key, seen]) => (key.startsWith(prefix) && !('goneAt' in seen) ? [seen] : []));
   }
 
   /** Whether a namespace is being watched at this moment. */
@@ -71,16 +85,22 @@ export class KindView {
   }
 
   /** What would be kept of an object. */
-  reduce(object: PartialObject): Sighting {
+  reduce(object: PartialObject): S {
     return this.#options.reduce(object);
   }
 
   /** Takes what the API server answered to us about the object under `key`, unless something newer was seen already. */
-  note(key: string, object: PartialObject): Sighting {
+  note(key: string, object: PartialObject): S {
     const sighting = this.#options.reduce(object);
     const found = this.#seen.get(key);
     if (found === undefined || !isOlder(sighting.resourceVersion, versionOf(found))) this.#seen.set(key, sighting);
     return sighting;
+  }
+
+  /** The object under `key` was deleted by us. */
+  noteGone(key: string): void {
+    const found = this.#seen.get(key);
+    if (found !== undefined) this.#seen.set(key, { goneAt: versionOf(found) });
   }
 
   /** Wants to see a namespace (none for cluster-scoped kinds) until {@link release}. */
@@ -127,7 +147,7 @@ export class KindView {
 
   #start(namespace: string): void {
     const { client, type, labelSelector, clock, reduce } = this.#options;
-    const watch = new KindWatch({
+    const watch = new KindWatch<S>({
       client,
       type,
       labelSelector,
@@ -156,7 +176,7 @@ export class KindView {
     for (const key of this.#seen.keys()) if (key.startsWith(`${namespace}/`)) this.#seen.delete(key);
   }
 
-  #replace(namespace: string, all: readonly Seen[], resourceVersion: string): void {
+  #replace(namespace: string, all: readonly Seen<S>[], resourceVersion: string): void {
     const present = new Set(all.map(({ metadata }) => viewKey(metadata)));
     for (const seen of all) this.#take(seen);
     for (const key of this.#seen.keys()) {
@@ -171,7 +191,7 @@ export class KindView {
     }
   }
 
-  #take({ metadata, sighting }: Seen): void {
+  #take({ metadata, sighting }: Seen<S>): void {
     const key = viewKey(metadata);
     const found = this.#seen.get(key);
     if (found !== undefined && isOlder(sighting.resourceVersion, versionOf(found))) return;
@@ -195,6 +215,6 @@ export class KindView {
   }
 }
 
-function versionOf(seen: Sighting | Absence): string {
+function versionOf(seen: Glimpse | Absence): string {
   return 'goneAt' in seen ? seen.goneAt : seen.resourceVersion;
 }

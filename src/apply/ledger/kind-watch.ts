@@ -5,23 +5,23 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Sighting } from './sighting.ts';
 
 /** What a watch keeps of an object. */
-export interface Seen extends PartialObject {
-  readonly sighting: Sighting;
+export interface Seen<S = Sighting> extends PartialObject {
+  readonly sighting: S;
 }
 
-export interface KindWatchOptions {
+export interface KindWatchOptions<S> {
   readonly client: Client;
   readonly type: ResourceType;
   /** All namespaces when absent. */
   readonly namespace?: string;
   readonly labelSelector: string;
   readonly clock: Clock;
-  readonly reduce: (object: PartialObject) => Sighting;
+  readonly reduce: (object: PartialObject) => S;
   /** The whole state, as of a resource version. */
-  replace(seen: readonly Seen[], resourceVersion: string): void;
-  upsert(seen: Seen): void;
+  replace(seen: readonly Seen<S>[], resourceVersion: string): void;
+  upsert(seen: Seen<S>): void;
   /** The object is gone, or has lost its label. */
-  remove(seen: Seen): void;
+  remove(seen: Seen<S>): void;
   /** The watch cannot be had (any more): forbidden, or the kind is not served. */
   ended(reason: 'refused' | 'unserved'): void;
 }
@@ -33,14 +33,14 @@ const refusalMs = 60_000;
  * One metadata-only watch on the labelled objects of a kind. It is `live` from its first list on, until the server is
  * heard to be out of reach; then again when it answers.
  */
-export class KindWatch {
-  readonly #options: KindWatchOptions;
+export class KindWatch<S = Sighting> {
+  readonly #options: KindWatchOptions<S>;
   readonly #stopped = new AbortController();
   #synced = false;
   #reachable = true;
   #refusedAt: number | undefined;
 
-  constructor(options: KindWatchOptions) {
+  constructor(options: KindWatchOptions<S>) {
     this.#options = options;
     this.#run();
   }
@@ -69,7 +69,7 @@ export class KindWatch {
         if (!signal.aborted) fn(...args);
       };
     };
-    client.watch<Seen>(
+    client.watch<Seen<S>>(
       type,
       {
         signal,
@@ -79,7 +79,7 @@ export class KindWatch {
         trim: (object) => reduced(object, reduce(object)),
       },
       {
-        replace: told((seen: readonly Seen[], resourceVersion = '') => {
+        replace: told((seen: readonly Seen<S>[], resourceVersion = '') => {
           this.#synced = true;
           this.#reachable = true;
           this.#refusedAt = undefined;
@@ -110,6 +110,6 @@ function endOf(error: Error): 'refused' | 'unserved' | undefined {
 }
 
 /** The object without all that nobody asks for again. */
-function reduced({ apiVersion, kind, metadata: { namespace, name } }: PartialObject, sighting: Sighting): Seen {
+function reduced<S>({ apiVersion, kind, metadata: { namespace, name } }: PartialObject, sighting: S): Seen<S> {
   return { apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) }, sighting };
 }

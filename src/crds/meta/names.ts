@@ -27,6 +27,7 @@ export const KUSTOMIZE_DECRYPT = `${KUSTOMIZE_GROUP}/decrypt`;
 /** Field managers of applied objects: the same as Flux's, so that a cluster changes hands without a conflict. */
 export const KUSTOMIZE_FIELD_MANAGER = 'kustomize-controller';
 export const SOURCE_FIELD_MANAGER = 'source-controller';
+export const HELM_FIELD_MANAGER = 'helm-controller';
 export const NOTIFICATION_FIELD_MANAGER = 'notification-controller';
 /** Field manager of a Kustomization's status (kustomize-controller main.go, StatusManager). */
 export const KUSTOMIZE_STATUS_MANAGER = 'gotk-kustomize-controller';

@@ -49,6 +49,8 @@ export interface ReleaseRecord {
     readonly deleted?: string;
     readonly description: string;
     readonly status: ReleaseStatus;
+    /** The revision that was rolled back to; absent for what is no rollback. */
+    readonly rollbackRevision?: number;
     readonly notes: string;
   };
   /** The chart as Helm writes it. What is read is kept as it is, so that nothing is lost when it is written again. */
@@ -104,6 +106,7 @@ function releaseJson(release: ReleaseRecord): Record<string, unknown> {
       deleted: info.deleted,
       description: info.description,
       status: info.status,
+      rollback_revision: info.rollbackRevision,
       notes: info.notes,
     }),
     chart,
@@ -146,6 +149,7 @@ function readRelease(value: unknown): ReleaseRecord {
   const info = objectOf(root['info'] ?? {}, 'info');
   const status = textOf(info, 'status');
   const applyMethod = textOf(root, 'apply_method');
+  const rollbackRevision = numberOf(info, 'rollback_revision');
   return {
     name: textOf(root, 'name'),
     namespace: textOf(root, 'namespace'),
@@ -156,6 +160,7 @@ function readRelease(value: unknown): ReleaseRecord {
       ...timeOf(info, 'deleted', 'deleted'),
       description: textOf(info, 'description'),
       status: releaseStatuses.find((known) => known === status) ?? 'unknown',
+      ...(rollbackRevision === 0 ? {} : { rollbackRevision }),
       notes: textOf(info, 'notes'),
     },
     chart: objectOf(root['chart'] ?? {}, 'chart'),

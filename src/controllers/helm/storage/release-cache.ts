@@ -1,0 +1,162 @@
+import { KindView } from '../../../apply/ledger/kind-view.ts';
+import type { SessionTarget } from '../../../apply/ledger/session.ts';
+import type { ReleaseRecord } from '../../../engines/helm/release/record.ts';
+import { type Clock, systemClock } from '../../../lib/clock.ts';
+import { entryOf, OWNER_SELECTOR, type StorageEntry, secretType, userLabels } from './release-secret.ts';
+import { ReleaseStorage } from './release-storage.ts';
+
+/** What is kept of a release's Secret. */
+export interface SeenEntry {
+  readonly resourceVersion: string;
+  readonly fingerprint: string;
+  /** undefined for a Secret that is none of Helm's. */
+  readonly entry: StorageEntry | undefined;
+  /** Users' own labels. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ReleaseCacheOptions {
+  readonly clock?: Clock;
+  /** How much of records is kept, as JSON. */
+  readonly maxBytes?: number;
+}
+
+/** A cluster as one identity sees it. */
+interface Realm {
+  readonly client: SessionTarget['client'];
+  readonly view: KindView<SeenEntry>;
+  /** How many have a storage open, or had one a while ago. */
+  users: number;
+  release(): void;
+}
+
+const defaultMaxBytes = 24 << 20;
+/** What nobody has open is watched this long: the next reconcile is near. */
+const lingerMs = 15 * 60_000;
+
+/**
+ * What is known of stored releases: a metadata-only watch tells which revisions there are, and records that were read
+ * or written are kept, so that a reconcile without news reads nothing.
+ */
+export class ReleaseCache {
+  readonly #clock: Clock;
+  readonly #realms = new Map<string, Realm>();
+  readonly records: RecordCache;
+
+  constructor({ clock = systemClock, maxBytes = defaultMaxBytes }: ReleaseCacheOptions = {}) {
+    this.#clock = clock;
+    this.records = new RecordCache(maxBytes);
+  }
+
+  /** The storage in one namespace as one identity sees it, until it is disposed of. */
+  open(target: SessionTarget, namespace: string): ReleaseStorage {
+    const id = JSON.stringify([target.identity.cluster, target.identity.user]);
+    const realm = this.#realm(id, target);
+    realm.users++;
+    realm.view.want(namespace);
+    const { client, view } = realm;
+    return new ReleaseStorage(namespace, {
+      client,
+      view,
+      records: this.records,
+      clock: this.#clock,
+      closed: () => this.#clock.setTimeout(() => this.#leave(id, realm, namespace), lingerMs),
+    });
+  }
+
+  /** Ends all watches. */
+  close(): void {
+    for (const realm of this.#realms.values()) end(realm);
+    this.#realms.clear();
+  }
+
+  #realm(id: string, target: SessionTarget): Realm {
+    const known = this.#realms.get(id);
+    if (known?.client === target.client) return known;
+    if (known !== undefined) end(known);
+    const hold = target.hold();
+    const view = new KindView<SeenEntry>({
+      client: target.client,
+      type: secretType,
+      labelSelector: OWNER_SELECTOR,
+      clock: this.#clock,
+      reduce: (object) => {
+        const entry = entryOf(object);
+        const { resourceVersion = '' } = object.metadata;
+        return { resourceVersion, fingerprint: resourceVersion, entry, labels: userLabels(object) };
+      },
+      changed: () => undefined,
+    });
+    const realm: Realm = { client: target.client, view, users: 0, release: () => hold.release() };
+    this.#realms.set(id, realm);
+    return realm;
+  }
+
+  #leave(id: string, realm: Realm, namespace: string): void {
+    realm.users--;
+    if (this.#realms.get(id) !== realm) return;
+    realm.view.release(namespace);
+    if (realm.users > 0) return;
+    this.#realms.delete(id);
+    end(realm);
+  }
+}
+
+function end({ view, release }: Realm): void {
+  view.close();
+  release();
+}
+
+/** Records by the version of their Secrets; the ones that were wanted least recently go first. */
+export class RecordCache {
+  readonly #maxBytes: number;
+  readonly #records = new Map<string, { readonly record: ReleaseRecord; readonly bytes: number }>();
+  #bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get({ uid, resourceVersion }: Pick<StorageEntry, 'uid' | 'resourceVersion'>): ReleaseRecord | undefined {
+    const key = `${uid}/${resourceVersion}`;
+    const found = this.#records.get(key);
+    if (found === undefined) return undefined;
+    this.#records.delete(key);
+    this.#records.set(key, found);
+    return found.record;
+  }
+
+  set({ uid, resourceVersion }: Pick<StorageEntry, 'uid' | 'resourceVersion'>, record: ReleaseRecord): void {
+    const bytes = weight(record);
+    if (bytes > this.#maxBytes / 4) return;
+    const key = `${uid}/${resourceVersion}`;
+    if (this.#records.has(key)) return;
+    this.#records.set(key, { record, bytes });
+    this.#bytes += bytes;
+    for (const [oldest, { bytes: size }] of this.#records) {
+      if (this.#bytes <= this.#maxBytes) return;
+      this.#records.delete(oldest);
+      this.#bytes -= size;
+    }
+  }
+
+  /** The record is another by now. */
+  drop({ uid, resourceVersion }: Pick<StorageEntry, 'uid' | 'resourceVersion'>): void {
+    const key = `${uid}/${resourceVersion}`;
+    this.#bytes -= this.#records.get(key)?.bytes ?? 0;
+    this.#records.delete(key);
+  }
+}
+
+/** About how much memory a record takes. */
+function weight({ manifest, chart, config, hooks }: ReleaseRecord): number {
+  const files = [chart['templates'], chart['files']].flatMap((list) => (Array.isArray(list) ? list : []));
+  const size = (value: unknown): number => (typeof value === 'string' ? value.length : 0);
+  return (
+    2_000 +
+    manifest.length +
+    files.reduce<number>((sum, file: { readonly data?: unknown }) => sum + size(file.data) + 100, 0) +
+    hooks.reduce((sum, hook) => sum + hook.manifest.length + 200, 0) +
+    JSON.stringify(config).length
+  );
+}
