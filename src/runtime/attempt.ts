@@ -24,8 +24,9 @@ export interface AttemptContext {
   /** Somebody asked for this reconcile, by the annotation, and it was not handled yet. */
   readonly requested: boolean;
   /**
-   * Says what is being done now: Reconciling=True with this reason and message, Ready=Unknown. No request of its
-   * own: it travels with the next write, and is written alone only when the step takes long.
+   * Says what is being done now: Reconciling=True with this reason and message, and Ready=Unknown unless the kind
+   * drafts that itself. No request of its own: it travels with the next write, and is written alone only when the step
+   * takes long.
    */
   progress(reason: Reason, message: string): void;
   /** Keeps facts that became true; they are written with the next write, at the latest when the attempt ends. */
@@ -62,6 +63,12 @@ export interface Unwritten {
   readonly due: number;
 }
 
+const inProgress: ConditionChange = {
+  type: 'Ready',
+  status: 'Unknown',
+  reason: 'Progressing',
+  message: 'Reconciliation in progress',
+};
 const progressDelayMs = 2000;
 const lingerMs = 5000;
 
@@ -96,7 +103,7 @@ export class Attempt<T extends KubeObject> implements AttemptContext {
   progress(reason: Reason, message: string): void {
     this.#draft({}, [
       { type: 'Reconciling', status: 'True', reason, message },
-      { type: 'Ready', status: 'Unknown', reason: 'Progressing', message: 'Reconciliation in progress' },
+      ...(this.#options.policy.draftsReady === true ? [] : [inProgress]),
     ]);
     this.#schedule(this.#options.progressDelayMs ?? progressDelayMs);
   }

@@ -25,6 +25,8 @@ export interface FaultOptions {
    * (sources: FetchFailed, StorageOperationFailed, IncludeUnavailable, ...).
    */
   readonly condition?: ConditionType;
+  /** The attempt has recorded all conditions, Ready included; only for kinds that draft them. */
+  readonly drafted?: true;
 }
 
 /** A failure that a step understands. Anything else that is thrown is a bug: logged with its stack and retried. */

@@ -21,6 +21,11 @@ export interface KindPolicy {
   readonly unexpectedReason: Reason;
   /** Ready follows from the other conditions by this rule, instead of being set. */
   readonly summary?: SummaryRule;
+  /**
+   * The pipeline sets Ready, Reconciling and Stalled itself, in what it records: success changes none of them, and
+   * failures neither where they are `drafted`. Suspension has observed every generation.
+   */
+  readonly draftsReady?: true;
   /** Each attempt begins with Reconciling=True, so that also a failure before the first step shows it. */
   readonly beginsReconciling: boolean;
   /**

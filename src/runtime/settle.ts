@@ -86,6 +86,7 @@ export function settle(policy: KindPolicy, input: SettleInput): Settled {
 }
 
 function ready(policy: KindPolicy, input: SettleInput, outcome: Outcome): Settled {
+  if (policy.draftsReady === true) return drafted(input, outcome);
   const { object, now } = input;
   const generation = generationOf(object);
   const draft = withFacts(input.draft, outcome.status, outcome.conditions, generation, now);
@@ -118,6 +119,21 @@ function ready(policy: KindPolicy, input: SettleInput, outcome: Outcome): Settle
   };
 }
 
+/** Success of a kind that has set its conditions itself. */
+function drafted(input: SettleInput, outcome: Outcome): Settled {
+  const { object, now } = input;
+  const generation = generationOf(object);
+  const draft = withFacts(input.draft, outcome.status, outcome.conditions, generation, now);
+  const interval = outcome.requeueAfterMs ?? intervalMs(object);
+  const next = interval === undefined ? '' : `, next run in ${formatDuration(interval)}`;
+  return {
+    status: finish({ ...draft, observedGeneration: generation }, object, input.written),
+    events: (outcome.events ?? []).map((event) => withMetadata(input, event)),
+    requeue: afterInterval(input, outcome.requeueAfterMs, interval),
+    log: { level: 'info', message: `Reconciliation finished in ${formatDuration(now - input.startedAt)}${next}` },
+  };
+}
+
 /** Success whose conditions say otherwise (a signature that was not verified): tried again, as summary.go does. */
 function notReadyAfterAll(input: SettleInput, status: Status, outcome: Outcome): Settled {
   const message = findCondition(status.conditions ?? [], 'Ready')?.message ?? '';
@@ -138,7 +154,8 @@ function progressing(policy: KindPolicy, input: SettleInput, outcome: Outcome): 
     const reason = outcome.reason ?? 'Progressing';
     conditions = setCondition(conditions, reconciling(reason, outcome.message), generation, now);
   }
-  conditions = setReady(conditions, 'Unknown', 'Progressing', 'Reconciliation in progress', generation, now);
+  if (policy.draftsReady !== true)
+    conditions = setReady(conditions, 'Unknown', 'Progressing', 'Reconciliation in progress', generation, now);
   const written = input.written.conditions ?? [];
   return {
     status: { ...draft, conditions: keepTransitionTimes(conditions, written) },
@@ -156,7 +173,8 @@ function stalled(policy: KindPolicy, input: SettleInput, fault: Fault): Settled 
   const { reason } = fault;
   const message = redact(fault.message);
   conditions = setCondition(conditions, { type: 'Stalled', status: 'True', reason, message }, generation, now);
-  conditions = withFailure(policy, conditions, fault.reason, message, generation, now);
+  if (fault.options.drafted !== true)
+    conditions = withFailure(policy, conditions, fault.reason, message, generation, now);
   const observed = policy.unobservedReasons.includes(fault.reason) ? {} : { observedGeneration: generation };
   return {
     status: finish({ ...input.draft, ...observed, conditions }, object, input.written),
@@ -230,8 +248,11 @@ function stopped({ draft, written }: SettleInput): Settled {
 function failed(policy: KindPolicy, input: SettleInput, fault: Fault): Status {
   const { object, now, draft } = input;
   const generation = generationOf(object);
+  if (fault.options.drafted === true) return finish(draft, object, input.written);
   let conditions = withFaultCondition(removeConditions(draft.conditions ?? [], 'Stalled'), fault, generation, now);
-  if (policy.summary === undefined) {
+  if (policy.draftsReady === true) {
+    conditions = setReady(conditions, 'False', fault.reason, redact(fault.message), generation, now);
+  } else if (policy.summary === undefined) {
     conditions = setReady(conditions, 'False', fault.reason, redact(fault.message), generation, now);
     conditions = withRetryReason(conditions, generation, now);
   } else {

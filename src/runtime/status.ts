@@ -27,13 +27,14 @@ export interface Status {
 
 /**
  * The status of an object that is not reconciled, because it is suspended or cannot be deleted yet: the requested time
- * is echoed. A source is summed up anew for its generation; a Kustomization that is Ready has observed its generation
- * (as Flux has it).
+ * is echoed. A source is summed up anew for its generation; a Kustomization that is Ready has observed its generation, a
+ * HelmRelease any (as Flux has it).
  */
 export function settleUntouched(policy: KindPolicy, object: KubeObject, now: number): Status {
   const status = statusOf(object);
   const generation = object.metadata.generation ?? 0;
   const before = status.conditions ?? [];
+  if (policy.draftsReady === true) return finish({ ...status, observedGeneration: generation }, object, status);
   if (policy.summary === undefined) {
     if (isTrue(before, 'Ready')) {
       const conditions = removeConditions(before, 'Reconciling');

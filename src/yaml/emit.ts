@@ -14,7 +14,18 @@ const width = 80;
  * Members that are undefined are left out. Throws RangeError on numbers that JSON cannot hold.
  */
 export function emitYaml(value: unknown): string {
-  const emitter = new ValueEmitter();
+  return emitted(value, compareKeys);
+}
+
+/** As {@link emitYaml}, with the keys in the order of their bytes, as a digest of values wants them. */
+export function emitSortedYaml(value: unknown): string {
+  return emitted(value, compareBytes);
+}
+
+type Compare = (a: string, b: string) => number;
+
+function emitted(value: unknown, compare: Compare): string {
+  const emitter = new ValueEmitter(compare);
   emitter.root(value);
   return emitter.out.text();
 }
@@ -40,8 +51,21 @@ function isSimpleKey(text: string): boolean {
   return text.length <= 42 || new TextEncoder().encode(text).length <= 128;
 }
 
+/** In the order of UTF-8, in which surrogates come last. */
+function compareBytes(a: string, b: string): number {
+  const points = (text: string) => Array.from(text, (char) => char.codePointAt(0) ?? 0);
+  const [left, right] = [points(a), points(b)];
+  const at = left.findIndex((point, index) => point !== right[index]);
+  return at < 0 ? left.length - right.length : (left[at] ?? 0) - (right[at] ?? -1);
+}
+
 class ValueEmitter {
   readonly out = new LineWriter();
+  readonly #compare: Compare;
+
+  constructor(compare: Compare) {
+    this.#compare = compare;
+  }
 
   root(value: unknown): void {
     if (isMapping(value)) this.mapping(value, 0, true);
@@ -51,7 +75,7 @@ class ValueEmitter {
 
   private mapping(value: Readonly<Record<string, unknown>>, indent: number, inline: boolean): void {
     let first = inline;
-    for (const key of Object.keys(value).sort(compareKeys)) {
+    for (const key of Object.keys(value).sort(this.#compare)) {
       const member = value[key];
       if (member === undefined) continue;
       if (!first) this.out.newline(indent);
