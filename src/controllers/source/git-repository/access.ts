@@ -5,6 +5,7 @@ import { isNotFound } from '../../../kube/errors.ts';
 import { readSecret, type SecretData, secretText } from '../../../kube/secret.ts';
 import { errorMessage } from '../../../lib/errors.ts';
 import type { HttpProxy, HttpTls } from '../../../net/http-agents.ts';
+import { proxyOfSecret } from '../../../net/proxy-secret.ts';
 import type { Fault } from '../../../runtime/fault.ts';
 import { fetchFailed } from '../faults.ts';
 import { githubAppUnsupported } from './unsupported.ts';
@@ -122,28 +123,12 @@ async function readProxy(object: GitRepository, name: string, client: Client, si
       : `failed to get secret '${namespace}/${name}': ${errorMessage(error)}`;
     throw fail(problem, error);
   });
-  const address = secretText(secret, 'address').trim();
-  const about = `secret '${namespace}/${name}'`;
-  if (!secret.has('address')) throw fail(`${about}: key 'address' not found`);
-  if (address === '') throw fail(`${about}: proxy address is empty`);
-  if (address.length > maxProxyLength)
-    throw fail(`${about}: proxy URL exceeds maximum length of ${maxProxyLength} characters`);
-  if (!URL.canParse(address)) throw fail(`${about}: failed to parse proxy address`);
-  const scheme = new URL(address).protocol.slice(0, -1);
-  if (!proxySchemes.includes(scheme)) {
-    throw fail(
-      `${about}: proxy URL must use one of the supported schemes (${proxySchemes.join(', ')}), got '${scheme}'`,
-    );
+  try {
+    return proxyOfSecret(secret, `secret '${namespace}/${name}'`);
+  } catch (error) {
+    throw fail(errorMessage(error), error);
   }
-  return {
-    url: address,
-    ...(secret.has('username') ? { username: secretText(secret, 'username') } : {}),
-    ...(secret.has('username') && secret.has('password') ? { password: secretText(secret, 'password') } : {}),
-  };
 }
-
-const maxProxyLength = 2048;
-const proxySchemes = ['http', 'https', 'socks5'];
 
 function authenticationFailed(message: string, cause?: unknown): Fault {
   return fetchFailed('retry', 'AuthenticationFailed', message, cause);
