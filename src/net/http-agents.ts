@@ -3,9 +3,11 @@ import type { LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, Socks5ProxyAgent } from 'undici';
 
-/** TLS material in PEM. `ca` is trusted in addition to the system's authorities, as in Flux. */
+/** TLS material in PEM. `ca` is trusted in addition to the system's authorities, as Flux does for sources. */
 export interface HttpTls {
   readonly ca?: string | Uint8Array;
+  /** Trusts `ca` and nothing else, as Flux does for notifications. */
+  readonly onlyCa?: boolean;
   readonly cert?: string | Uint8Array;
   readonly key?: string | Uint8Array;
   /** Takes any certificate of the server: only where a user asked for insecure connections in so many words. */
@@ -77,6 +79,7 @@ export class HttpAgents {
       tls?.cert,
       tls?.key,
       tls?.skipVerify === true ? 'skip' : undefined,
+      tls?.onlyCa === true ? 'only' : undefined,
       proxy?.url,
       proxy?.username,
       proxy?.password,
@@ -167,7 +170,9 @@ function proxyAgent(proxy: HttpProxy, options: AgentOptions, connect: ConnectOpt
 
 function tlsOptions(tls: HttpTls | undefined) {
   return {
-    ...(tls?.ca === undefined ? {} : { ca: [...getCACertificates('default'), text(tls.ca)] }),
+    ...(tls?.ca === undefined
+      ? {}
+      : { ca: [...(tls.onlyCa === true ? [] : getCACertificates('default')), text(tls.ca)] }),
     ...(tls?.cert === undefined ? {} : { cert: text(tls.cert) }),
     ...(tls?.key === undefined ? {} : { key: text(tls.key) }),
     ...(tls?.skipVerify === true ? { rejectUnauthorized: false } : {}),
