@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { type CloudSurroundings, createCloud } from '../../appliers/cloud.ts';
+import { DependencyWatches } from '../../appliers/dependency-watches.ts';
 import { StatusWaiter } from '../../apply/waiter.ts';
 import { ArtifactCache } from '../../artifact/cache.ts';
 import type { CloudAuth } from '../../auth/cloud-auth.ts';
@@ -8,10 +10,10 @@ import { bucketKind } from '../../crds/source/bucket.ts';
 import { externalArtifactKind } from '../../crds/source/external-artifact.ts';
 import { gitRepositoryKind } from '../../crds/source/git-repository.ts';
 import { ociRepositoryKind } from '../../crds/source/oci-repository.ts';
-import type { EnvironmentProxy } from '../../net/http-agents.ts';
 import type { KubeObject, ObjectKey, PartialObject, ResourceType } from '../../kube/object.ts';
 import { configMapConnector } from '../../kube/target/config-map-connector.ts';
 import { TargetClusters } from '../../kube/target/target-clusters.ts';
+import type { EnvironmentProxy } from '../../net/http-agents.ts';
 import { RemoteBases } from '../../remote-bases/remote-bases.ts';
 import type { ControllerParts, Environment } from '../../runtime/composition.ts';
 import { aborted, Controller } from '../../runtime/controller.ts';
@@ -22,12 +24,10 @@ import { kustomizationPolicy } from '../../runtime/policies.ts';
 import { ReconcileLoop } from '../../runtime/reconcile-loop.ts';
 import { keyText } from '../../runtime/work-queue.ts';
 import { BuildThread } from './build-thread/build-thread.ts';
-import { type CloudSurroundings, createCloud } from './cloud.ts';
 import { KeyServices } from './decryption/key-services.ts';
 import type { KustomizeFlags, KustomizeGates } from './flags.ts';
 import { waitUnderSuspension } from './kustomization/await-health.ts';
 import { BuildMemo } from './kustomization/build-memo.ts';
-import { DependencyWatches } from './kustomization/dependency-watches.ts';
 import type { KustomizationDeps } from './kustomization/deps.ts';
 import { kustomizationLedger } from './kustomization/drift.ts';
 import { finalizeKustomization } from './kustomization/finalize.ts';
@@ -43,6 +43,15 @@ import { type Caches, type SourceObject, trimSource, usersOf, wakeOnChanges } fr
 
 /** Unpacked artifacts that are kept while nobody uses them. */
 const CACHE_BYTES = 256 << 20;
+
+/** For what tokens are got, as metrics name it (kustomize-controller api/v1, AllMetrics). */
+const tokenOperations = [
+  'fetch_kubeconfig',
+  'decrypt_with_aws',
+  'decrypt_with_azure',
+  'decrypt_with_gcp',
+  'decrypt_with_vault',
+] as const;
 
 /**
  * The kustomize-controller: its caches, and the controller of Kustomizations.
@@ -70,7 +79,16 @@ export function createKustomizeControllers(
     lookup: (key) => caches.kustomizations.get(key),
     hasten: (key) => controller.queue.hasten(key, 1),
   });
-  const cloud = createCloud(environment, flags, gates, { proxies, variables });
+  const cloud = createCloud(
+    environment,
+    {
+      kind: 'Kustomization',
+      operations: tokenOperations,
+      objectLevel: gates.ObjectLevelWorkloadIdentity,
+      defaultAccounts: [flags.defaultDecryptionServiceAccount, flags.defaultKubeconfigServiceAccount],
+    },
+    { proxies, variables },
+  );
   const thread = new BuildThread();
   const deps = { ...createDeps(environment, flags, gates, caches, wake, cloud.auth), builds, thread, triage, remotes };
   const loop = new ReconcileLoop<Kustomization & KubeObject>(

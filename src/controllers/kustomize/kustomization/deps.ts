@@ -1,3 +1,4 @@
+import type { DependencyWatches } from '../../../appliers/dependency-watches.ts';
 import type { Ledger } from '../../../apply/ledger/ledger.ts';
 import type { StatusWaiter } from '../../../apply/waiter.ts';
 import type { ArtifactCache } from '../../../artifact/cache.ts';
@@ -9,7 +10,6 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { BuildThread } from '../build-thread/build-thread.ts';
 import type { DecryptionOptions } from '../decryption/decryption-keys.ts';
 import type { BuildMemo } from './build-memo.ts';
-import type { DependencyWatches } from './dependency-watches.ts';
 import type { HealthWaits } from './health-waits.ts';
 import type { DependencyOptions } from './kustomization-dependencies.ts';
 import type { Orphans } from './orphan.ts';

@@ -1,13 +1,10 @@
+import { evaluateReadyExpr } from '../../../appliers/ready-expr.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
-import { CelError, compileExpr } from '../../../engines/cel/cel.ts';
 import type { ObjectKey } from '../../../kube/object.ts';
 import { Fault } from '../../../runtime/fault.ts';
 import { crossNamespace } from './cross-namespace.ts';
 import type { Source } from './source.ts';
 import { dependencyKeys, sourceKey } from './spec.ts';
-
-/** What a stalled Kustomization's message begins with (kustomization_controller.go, TerminalErrorMessage). */
-export const TERMINAL_ERROR = 'Reconciliation failed terminally due to configuration error';
 
 export interface DependencyOptions {
   lookup(key: Required<ObjectKey>): Kustomization | undefined;
@@ -76,23 +73,4 @@ function hasSameSource(object: Kustomization, dependency: Kustomization): boolea
     mine.namespace === its.namespace &&
     object.spec.sourceRef.kind === dependency.spec.sourceRef.kind
   );
-}
-
-/** Throws a stalled fault for an expression that is wrong, a waiting one for one that cannot be answered. */
-export function evaluateReadyExpr(
-  readyExpr: string,
-  self: Kustomization,
-  dep: { readonly metadata: { readonly name: string } },
-): boolean {
-  try {
-    return compileExpr(readyExpr, ['self', 'dep']).evaluateBoolean({ self, dep });
-  } catch (error) {
-    if (error instanceof CelError && error.code === 'Syntax') {
-      const message = `${TERMINAL_ERROR}: terminal error: failed to evaluate dependency ${dep.metadata.name}: ${error.message}`;
-      throw new Fault('stalled', 'InvalidCELExpression', message, { cause: error });
-    }
-    throw new Fault('waiting', 'DependencyNotReady', error instanceof Error ? error.message : String(error), {
-      cause: error,
-    });
-  }
 }

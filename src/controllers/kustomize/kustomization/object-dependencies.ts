@@ -1,3 +1,4 @@
+import { evaluateReadyExpr } from '../../../appliers/ready-expr.ts';
 import { status } from '../../../apply/kstatus.ts';
 import { apiVersionOf, keyOf, type ObjectRef, splitApiVersion, subjectOf } from '../../../apply/object-ref.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
@@ -11,7 +12,6 @@ import { Fault } from '../../../runtime/fault.ts';
 import { parseYaml } from '../../../yaml/parse.ts';
 import { crossNamespace } from './cross-namespace.ts';
 import { DEPENDS_ON, invalidAnnotation } from './extensions.ts';
-import { evaluateReadyExpr } from './kustomization-dependencies.ts';
 
 /** An object of any kind that must be ready first: an item of the annotation {@link DEPENDS_ON}. */
 export interface ObjectDependency {

@@ -1,3 +1,4 @@
+import { healthRulesOf } from '../../../appliers/health-rules.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import type { Outcome } from '../../../runtime/outcome.ts';
@@ -8,7 +9,6 @@ import { checkHealth, continueWait, endSupersededWait, waitUnderSuspension } fro
 import { checkDependencies } from './dependencies.ts';
 import type { KustomizationDeps } from './deps.ts';
 import { ownerOfLedger } from './drift.ts';
-import { healthRulesOf } from './health-rules.ts';
 import { manifestsOf } from './manifests.ts';
 import { pruneStale } from './prune.ts';
 import { refuseAnnotations } from './refuse-annotations.ts';
@@ -34,7 +34,7 @@ export async function reconcileKustomization(
   refuseDecryptionIdentity(object, deps.decryption);
   refuseDurations(object);
   refuseAnnotations(object);
-  const healthRules = healthRulesOf(object);
+  const healthRules = healthRulesOf(object.spec.healthCheckExprs);
   const source = await resolveSource(object, deps.sources, attempt.signal);
   attempt.annotateEvents(eventMetadata(source));
   await checkDependencies(object, source, attempt, deps);

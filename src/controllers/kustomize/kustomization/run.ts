@@ -1,3 +1,4 @@
+import type { HealthRules } from '../../../appliers/health-rules.ts';
 import type { Change } from '../../../apply/change-set.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { Reason } from '../../../crds/meta/reasons.ts';
@@ -6,7 +7,6 @@ import type { Clock } from '../../../lib/clock.ts';
 import { isAbort } from '../../../lib/errors.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import { Fault } from '../../../runtime/fault.ts';
-import type { HealthRules } from './health-rules.ts';
 import { withRun } from './history.ts';
 import type { ResolvedSource } from './source.ts';
 

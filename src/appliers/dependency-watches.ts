@@ -1,12 +1,12 @@
-import type { WaitHandle } from '../../../apply/waiter.ts';
-import type { ObjectKey } from '../../../kube/object.ts';
-import { keyText } from '../../../runtime/work-queue.ts';
+import type { WaitHandle } from '../apply/waiter.ts';
+import type { ObjectKey } from '../kube/object.ts';
+import { keyText } from '../runtime/work-queue.ts';
 
-/** Watches on what Kustomizations wait for and the caches do not have, in memory: at most one set for each. */
+/** Watches on what objects wait for and the caches do not have, in memory: at most one set for each. */
 export class DependencyWatches {
   readonly #watches = new Map<string, { readonly what: string; readonly handles: readonly WaitHandle[] }>();
 
-  /** Watches what `begin` does, unless the Kustomization watches the same already: `what` tells. */
+  /** Watches what `begin` does, unless the object watches the same already: `what` tells. */
   keep(key: ObjectKey, what: string, begin: () => readonly WaitHandle[]): void {
     if (this.#watches.get(keyText(key))?.what === what) return;
     this.end(key);

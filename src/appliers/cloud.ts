@@ -1,22 +1,12 @@
-import { type CloudAuth, createCloudAuth } from '../../auth/cloud-auth.ts';
-import { processCloudEnvironment } from '../../auth/environment.ts';
-import { type AuthProxies, HttpCaller } from '../../auth/http.ts';
-import { TokenCache } from '../../auth/token-cache.ts';
-import { kubeconfigServer } from '../../kube/kubeconfig.ts';
-import type { ObjectKey } from '../../kube/object.ts';
-import { serviceAccountsOf } from '../../kube/service-accounts.ts';
-import type { Environment } from '../../runtime/composition.ts';
-import { tokenCacheMetrics } from '../../runtime/token-cache-metrics.ts';
-import type { KustomizeFlags, KustomizeGates } from './flags.ts';
-
-/** For what tokens are got, as metrics name it (kustomize-controller api/v1, AllMetrics). */
-export const tokenOperations = [
-  'fetch_kubeconfig',
-  'decrypt_with_aws',
-  'decrypt_with_azure',
-  'decrypt_with_gcp',
-  'decrypt_with_vault',
-] as const;
+import { type CloudAuth, createCloudAuth } from '../auth/cloud-auth.ts';
+import { processCloudEnvironment } from '../auth/environment.ts';
+import { type AuthProxies, HttpCaller } from '../auth/http.ts';
+import { TokenCache } from '../auth/token-cache.ts';
+import { kubeconfigServer } from '../kube/kubeconfig.ts';
+import type { ObjectKey } from '../kube/object.ts';
+import { serviceAccountsOf } from '../kube/service-accounts.ts';
+import type { Environment } from '../runtime/composition.ts';
+import { tokenCacheMetrics } from '../runtime/token-cache-metrics.ts';
 
 /** The process' surroundings that cloud identities come from. */
 export interface CloudSurroundings {
@@ -27,9 +17,21 @@ export interface CloudSurroundings {
 
 export interface Cloud {
   readonly auth: CloudAuth;
-  /** Forgets what metrics counted for a Kustomization. */
+  /** Forgets what metrics counted for an object. */
   forget(key: ObjectKey): void;
   close(): Promise<void>;
+}
+
+/** What a controller asks clouds for. */
+export interface CloudUse {
+  /** Kind of the objects that tokens are got for. */
+  readonly kind: string;
+  /** For what they are got, as metrics name it. */
+  readonly operations: readonly string[];
+  /** Feature gate ObjectLevelWorkloadIdentity. */
+  readonly objectLevel: boolean;
+  /** Flags that name accounts for it; empty ones name none. */
+  readonly defaultAccounts: readonly string[];
 }
 
 /**
@@ -38,12 +40,10 @@ export interface Cloud {
  */
 export function createCloud(
   { client, clock, metrics, flags: common }: Environment,
-  flags: KustomizeFlags,
-  gates: KustomizeGates,
+  { kind, operations, objectLevel, defaultAccounts }: CloudUse,
   { proxies, variables }: CloudSurroundings,
 ): Cloud {
-  const objectLevel = gates.ObjectLevelWorkloadIdentity;
-  if (!objectLevel && (flags.defaultDecryptionServiceAccount || flags.defaultKubeconfigServiceAccount)) {
+  if (!objectLevel && defaultAccounts.some((name) => name !== '')) {
     throw new Error(
       'cannot set default service accounts when the feature gate ObjectLevelWorkloadIdentity is not enabled',
     );
@@ -66,7 +66,7 @@ export function createCloud(
   });
   return {
     auth,
-    forget: ({ namespace = '', name }) => observer.forget({ kind: 'Kustomization', namespace, name }, tokenOperations),
+    forget: ({ namespace = '', name }) => observer.forget({ kind, namespace, name }, operations),
     close: () => http.close(),
   };
 }
