@@ -78,6 +78,15 @@ export function renderChart(source: Chart, options: TemplateOptions): Rendered {
   return { chart, values, notes, crds: crdsOf(chart), ...sorted };
 }
 
+/**
+ * The definitions (`crds`) of a chart, and of its dependencies that take part with these values. Throws ChartError.
+ */
+export function chartDefinitions(source: Chart, values: GoMap): Rendered['crds'] {
+  const chart = new ChartInstance(source);
+  switchDependencies(chart, values, () => undefined);
+  return crdsOf(chart);
+}
+
 function switchDependencies(chart: ChartInstance, values: GoMap, warn: Warn): void {
   try {
     processDependencies(chart, values, warn);

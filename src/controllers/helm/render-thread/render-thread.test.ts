@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { defaultCapabilities } from '../../../engines/helm/render/capabilities.ts';
 import type { JobThreadOptions } from '../../../runtime/job-thread.ts';
-import type { RenderAnswer, RenderRequest } from './render-request.ts';
+import type { Refused, RenderedRelease, RenderRequest } from './render-request.ts';
 import { type RenderLimits, RenderThread } from './render-thread.ts';
 
 const signal = new AbortController().signal;
@@ -37,6 +37,7 @@ describe('RenderThread', () => {
     const chart = 'apiVersion: v2\nname: shop\nversion: 1.0.0\n';
     await writeFile(path, await packed({ 'shop/Chart.yaml': chart, 'shop/templates/a.yaml': template }));
     return {
+      task: 'render',
       chart: { path, digest: name },
       values: 'size: 3\n',
       release: { name: 'rel', namespace: 'ns', revision: 1, isUpgrade: false },
@@ -50,7 +51,7 @@ describe('RenderThread', () => {
     return thread;
   }
 
-  const contents = (answer: RenderAnswer): readonly string[] =>
+  const contents = (answer: RenderedRelease | Refused): readonly string[] =>
     'failed' in answer ? [answer.failed] : answer.manifests.map(({ content }) => content);
 
   it('renders', async () => {

@@ -7,7 +7,20 @@ import {
   type JobThreadOptions,
   threadScript,
 } from '../../../runtime/job-thread.ts';
-import type { LookupAnswer, LookupQuestion, RenderAnswer, RenderRequest, SentRequest } from './render-request.ts';
+import type {
+  ChartDefinitions,
+  ChartDescription,
+  DefinitionsRequest,
+  DescribeRequest,
+  LookupAnswer,
+  LookupQuestion,
+  PackedChart,
+  Refused,
+  RenderedRelease,
+  RenderRequest,
+  SentRequest,
+  ThreadAnswer,
+} from './render-request.ts';
 
 /** The stack lets includes and texts within texts go as deep as Helm lets them go. */
 const script = { url: threadScript('thread-main', import.meta.url), name: 'render', stackMb: 16 };
@@ -17,33 +30,50 @@ export interface RenderLimits extends JobLimits {
   readonly lookup?: (question: LookupQuestion) => Promise<Readonly<Record<string, unknown>> | undefined>;
 }
 
+type Request = SentRequest | DescribeRequest | DefinitionsRequest;
+
 /**
  * A thread that renders charts: whatever their templates do, the process goes on, and what takes too long or too much
  * memory ends the thread and nothing else.
  */
 export class RenderThread {
-  readonly #thread: JobThread<SentRequest, RenderAnswer>;
+  readonly #thread: JobThread<Request, ThreadAnswer>;
 
   constructor(options: JobThreadOptions = {}) {
     this.#thread = new JobThread(script, options);
   }
 
   /** Renders, after what came before. Throws the reason of the signal. */
-  async render(request: RenderRequest, { lookup, ...limits }: RenderLimits): Promise<RenderAnswer> {
-    if (lookup === undefined) return this.#run(request, limits);
+  async render(request: RenderRequest, { lookup, ...limits }: RenderLimits): Promise<RenderedRelease | Refused> {
+    if (lookup === undefined) return this.#run<RenderedRelease>(request, limits);
     const { port1, port2 } = new MessageChannel();
     const answered = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     port1.on('message', (question: LookupQuestion) => void answer(port1, answered, lookup(question)));
     try {
-      return await this.#run({ ...request, questions: port2, answered }, limits, [port2]);
+      return await this.#run<RenderedRelease>({ ...request, questions: port2, answered }, limits, [port2]);
     } finally {
       port1.close();
     }
   }
 
-  async #run(request: SentRequest, limits: JobLimits, transfer: readonly MessagePort[] = []): Promise<RenderAnswer> {
+  /** What is known of a chart without rendering it. Throws the reason of the signal. */
+  describe(chart: PackedChart, limits: JobLimits): Promise<ChartDescription | Refused> {
+    return this.#run({ task: 'describe', chart }, limits);
+  }
+
+  /** The definitions of a chart, and of its dependencies that take part with these values (YAML). */
+  definitions(chart: PackedChart, values: string, limits: JobLimits): Promise<ChartDefinitions | Refused> {
+    return this.#run({ task: 'definitions', chart, values }, limits);
+  }
+
+  async #run<A extends ThreadAnswer>(
+    request: Request,
+    limits: JobLimits,
+    transfer: readonly MessagePort[] = [],
+  ): Promise<A | Refused> {
     try {
-      return await this.#thread.run(request, limits, transfer);
+      // A task is answered with its own kind of answer.
+      return (await this.#thread.run(request, limits, transfer)) as A | Refused;
     } catch (error) {
       if (!(error instanceof JobThreadError)) throw error;
       return { failed: `the chart cannot be rendered: ${error.message}` };

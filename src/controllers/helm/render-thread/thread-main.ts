@@ -6,48 +6,87 @@ import { FunctionError } from '../../../engines/gotemplate/exec/exec-error.ts';
 import type { Chart } from '../../../engines/helm/chart/chart.ts';
 import { loadChart, readValues } from '../../../engines/helm/chart/load.ts';
 import type { Host } from '../../../engines/helm/host.ts';
+import { chartRecord } from '../../../engines/helm/release/chart-record.ts';
 import { RenderError } from '../../../engines/helm/render/render-error.ts';
-import { renderChart } from '../../../engines/helm/template.ts';
+import { chartDefinitions, renderChart } from '../../../engines/helm/template.ts';
 import { errorMessage } from '../../../lib/errors.ts';
-import type { LookupAnswer, LookupQuestion, RenderAnswer, RenderedRelease, SentRequest } from './render-request.ts';
+import { postRenderOf } from './post-renderers.ts';
+import type {
+  ChartDescription,
+  DefinitionsRequest,
+  DescribeRequest,
+  LookupAnswer,
+  LookupQuestion,
+  PackedChart,
+  RenderedRelease,
+  SentRequest,
+  ThreadAnswer,
+} from './render-request.ts';
 
 /** Charts that are kept: several releases of one chart follow each other, and their templates are compiled once. */
 const MAX_CHARTS = 4;
 const charts = new Map<string, Chart>();
 
-/** What runs in the thread: one request, one answer, in order. */
-parentPort?.on('message', (request: SentRequest) => parentPort?.postMessage(answer(request)));
+type Request = SentRequest | DescribeRequest | DefinitionsRequest;
 
-function answer(request: SentRequest): RenderAnswer {
+/** What runs in the thread: one request, one answer, in order. */
+parentPort?.on('message', (request: Request) => parentPort?.postMessage(answer(request)));
+
+function answer(request: Request): ThreadAnswer {
   try {
-    return render(request);
+    switch (request.task) {
+      case 'describe':
+        return describe(chartOf(request.chart));
+      case 'definitions':
+        return { crds: chartDefinitions(chartOf(request.chart), readValues(request.values)) };
+      case 'render':
+        return render(request);
+    }
   } catch (error) {
     const excerpt = error instanceof RenderError && error.excerpt !== undefined ? `\n${error.excerpt}` : '';
     return { failed: `${errorMessage(error)}${excerpt}` };
   }
 }
 
-function render({ chart, values, questions, answered, ...options }: SentRequest): RenderedRelease {
+function render(request: SentRequest): RenderedRelease {
+  const { task: _, chart, values, chartValues, questions, answered, postRenderers, ...options } = request;
   const warnings: string[] = [];
   const ask = questions === undefined || answered === undefined ? undefined : asking(questions, answered);
   const host: Host = ask === undefined ? machineHost : { ...machineHost, lookup: ask };
-  const { manifests, hooks, crds, notes } = renderChart(chartOf(chart), {
+  const known = chartOf(chart);
+  const rendered = renderChart(chartValues === undefined ? known : { ...known, values: readValues(chartValues) }, {
     ...options,
+    ...(postRenderers === undefined ? {} : { postRender: postRenderOf(postRenderers) }),
     values: readValues(values),
     host,
     now: () => performance.now(),
     warn: (message) => warnings.push(message),
   });
-  return { manifests, hooks, crds, notes, warnings };
+  const { manifests, hooks, crds, notes } = rendered;
+  return { chart: chartRecord(rendered.chart), manifests, hooks, crds, notes, warnings };
 }
 
-function chartOf({ path, digest }: SentRequest['chart']): Chart {
-  const known = charts.get(digest);
-  const chart = known ?? loadChart(unpackChart(readFileSync(path)), { unpack: unpackChart });
-  charts.delete(digest);
-  charts.set(digest, chart);
+function describe(chart: Chart): ChartDescription {
+  const { name, version, appVersion } = chart.metadata;
+  return { name, version, appVersion, hasDefinitions: hasDefinitions(chart) };
+}
+
+function hasDefinitions({ files, dependencies }: Chart): boolean {
+  return files.some(({ name }) => name.startsWith('crds/')) || dependencies.some(hasDefinitions);
+}
+
+function chartOf({ path, digest, version }: PackedChart): Chart {
+  const key = `${digest} ${version ?? ''}`;
+  const chart =
+    charts.get(key) ?? withVersion(loadChart(unpackChart(readFileSync(path)), { unpack: unpackChart }), version);
+  charts.delete(key);
+  charts.set(key, chart);
   for (const oldest of charts.keys()) if (charts.size > MAX_CHARTS) charts.delete(oldest);
   return chart;
+}
+
+function withVersion(chart: Chart, version: string | undefined): Chart {
+  return version === undefined ? chart : { ...chart, metadata: { ...chart.metadata, version } };
 }
 
 /** Asks the process, and sleeps until it has answered: templates know no waiting. */
