@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { Artifact } from '../crds/meta/artifact.ts';
 import type { Clock } from '../lib/clock.ts';
 import { secureJoin } from '../lib/secure-path.ts';
-import { type ArchiveEntry, type ArchiveLimits, isPlainPath, writeArchive } from './archive.ts';
+import { type ArchiveEntry, type ArchiveLimits, isPlainPath, type WrittenArchive, writeArchive } from './archive.ts';
 import { ArtifactError } from './artifact-error.ts';
-import { type DigestAlgorithm, digestFile, parseDigest } from './digest.ts';
+import { createHasher, type DigestAlgorithm, digestFile, parseDigest } from './digest.ts';
 import { type ExtractLimits, extractArchive } from './extract.ts';
 import { garbage, type Retention, type StoredFile } from './retention.ts';
 
@@ -86,20 +88,65 @@ export class Storage {
   }
 
   /** Packs the entries and puts the file in place, over one of the same name. */
-  async archive(
+  archive(
     target: ArtifactTarget,
     revision: string,
     entries: Iterable<ArchiveEntry>,
     signal?: AbortSignal,
   ): Promise<Artifact> {
+    const { algorithm, archiveLimits } = this.#options;
+    return this.#put(target, revision, (scratch) =>
+      writeArchive(entries, scratch, {
+        algorithm,
+        ...(archiveLimits === undefined ? {} : { limits: archiveLimits }),
+        ...(signal === undefined ? {} : { signal }),
+      }),
+    );
+  }
+
+  /** Puts a file with this content in place as it is, over one of the same name. Whoever gives it bounds its size. */
+  save(
+    target: ArtifactTarget,
+    revision: string,
+    content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    signal?: AbortSignal,
+  ): Promise<Artifact> {
+    return this.#put(target, revision, async (scratch) => {
+      const hasher = createHasher(this.#options.algorithm);
+      let size = 0;
+      const counted = async function* (): AsyncGenerator<Uint8Array> {
+        for await (const chunk of content) {
+          hasher.update(chunk);
+          size += chunk.length;
+          yield chunk;
+        }
+      };
+      const file = createWriteStream(scratch, { mode: 0o600 });
+      await pipeline(counted, file, signal === undefined ? {} : { signal });
+      return { digest: hasher.digest(), size };
+    });
+  }
+
+  /** The file of an artifact on disk. */
+  fileOf(artifact: Pick<Artifact, 'path'>): string {
+    return this.#localPath(artifact.path);
+  }
+
+  /** An empty directory of its own for a while. */
+  async scratchDir(): Promise<ScratchDir> {
+    const path = await mkdtemp(await this.#scratch('work-'));
+    return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  }
+
+  async #put(
+    target: ArtifactTarget,
+    revision: string,
+    write: (scratch: string) => Promise<WrittenArchive>,
+  ): Promise<Artifact> {
     const path = artifactPath(target);
     const scratch = await this.#scratch(randomUUID());
     try {
-      const { digest, size } = await writeArchive(entries, scratch, {
-        algorithm: this.#options.algorithm,
-        ...(this.#options.archiveLimits === undefined ? {} : { limits: this.#options.archiveLimits }),
-        ...(signal === undefined ? {} : { signal }),
-      });
+      const { digest, size } = await write(scratch);
       const local = this.#localPath(path);
       await mkdir(dirname(local), { recursive: true, mode: 0o700 });
       await rename(scratch, local);
@@ -110,12 +157,13 @@ export class Storage {
     }
   }
 
-  /** Points `linkName` beside the artifact's file at it, atomically. */
-  async linkLatest(artifact: Artifact, linkName = 'latest.tar.gz'): Promise<void> {
+  /** Points `linkName` beside the artifact's file at it, atomically; gives the address of the link. */
+  async linkLatest(artifact: Artifact, linkName = 'latest.tar.gz'): Promise<string> {
     const local = this.#localPath(artifact.path);
     const scratch = await this.#scratch(randomUUID());
     await symlink(basename(local), scratch);
     await rename(scratch, join(dirname(local), linkName));
+    return this.url(`${dirname(artifact.path)}/${linkName}`);
   }
 
   /** Unpacks an artifact into a directory of its own. Throws {@link ArtifactError} as {@link extractArchive} does. */

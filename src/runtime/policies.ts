@@ -90,6 +90,20 @@ export const gitRepositoryPolicy: KindPolicy = sourcePolicy(
   ['SourceVerified'],
 );
 
+/** source-controller, internal/controller/helmrepository_controller.go (helmRepositoryReadyCondition). */
+export const helmRepositoryPolicy: KindPolicy = sourcePolicy([
+  'StorageOperationFailed',
+  'FetchFailed',
+  'ArtifactOutdated',
+  'ArtifactInStorage',
+]);
+
+/** source-controller, internal/controller/helmchart_controller.go (helmChartReadyCondition). */
+export const helmChartPolicy: KindPolicy = sourcePolicy(
+  ['StorageOperationFailed', 'FetchFailed', 'BuildFailed', 'ArtifactOutdated', 'ArtifactInStorage', 'SourceVerified'],
+  ['SourceVerified'],
+);
+
 /** notification-controller, internal/controller/receiver_controller.go. */
 export const receiverPolicy: KindPolicy = {
   fieldManager: NOTIFICATION_FIELD_MANAGER,

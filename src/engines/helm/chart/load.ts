@@ -5,7 +5,7 @@ import { GoMap, type Value } from '../../gotemplate/value/values.ts';
 import { mismatch } from '../functions/data.ts';
 import { readYaml } from '../functions/yaml.ts';
 import type { Chart, ChartFile } from './chart.ts';
-import { ChartError } from './fault.ts';
+import { ChartError, ValidationError } from './fault.ts';
 import { type Dependency, type Metadata, readDependencies, readMetadata, validated } from './metadata.ts';
 
 export interface LoadOptions {
@@ -58,7 +58,7 @@ function named<T>(prefix: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof ChartError && error.message.startsWith('validation: ')) throw error;
+    if (error instanceof ValidationError) throw error;
     if (error instanceof FunctionError || error instanceof ChartError)
       throw new ChartError(`${prefix}: ${error.message}`, { cause: error });
     throw error;

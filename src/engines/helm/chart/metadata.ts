@@ -3,7 +3,7 @@ import { isPrintable, quote } from '../../gotemplate/parse/quote.ts';
 import { GoMap, GoSlice, type Value } from '../../gotemplate/value/values.ts';
 import { isSpace } from '../functions/letter-case.ts';
 import { scalarText } from '../functions/yaml.ts';
-import { ChartError } from './fault.ts';
+import { ChartError, ValidationError } from './fault.ts';
 
 /** A dependency as Chart.yaml declares it. */
 export interface Dependency {
@@ -167,11 +167,14 @@ function kindOf(value: Value): string {
   return typeof value === 'boolean' ? 'bool' : String(typeof value);
 }
 
-function invalid(message: string): ChartError {
-  return new ChartError(`validation: ${message}`);
+function invalid(message: string): ValidationError {
+  return new ValidationError(`validation: ${message}`);
 }
 
-/** Insists on what every chart must say, and takes out what cannot be printed (Metadata.Validate). */
+/**
+ * Insists on what every chart must say, and takes out what cannot be printed (Metadata.Validate). Throws
+ * {@link ValidationError}.
+ */
 export function validated(metadata: Metadata): Metadata {
   const clean = sanitized(metadata);
   const { name, version, type } = clean;
