@@ -17,6 +17,11 @@ import { OciError } from './oci-error.ts';
 import { checkDigest, checkTag, type Repository, repositoryName } from './reference.ts';
 import { type ApiRequest, RegistryHttp, type RegistryHttpOptions } from './registry-http.ts';
 
+export interface RegistryClientOptions extends RegistryHttpOptions {
+  /** How many tags are asked for at a time; 1000 when absent, which is as many as some registries give. */
+  readonly tagsPerPage?: number;
+}
+
 /** What a tag means at this moment. */
 export interface Resolved {
   readonly digest: string;
@@ -29,7 +34,7 @@ export interface Resolved {
 const maxManifestBytes = 4 * 1024 * 1024;
 const maxPageBytes = 16 * 1024 * 1024;
 const maxPages = 1000;
-const tagsPerPage = 1000;
+const defaultTagsPerPage = 1000;
 const defaultMaxTags = 100_000;
 
 /**
@@ -39,9 +44,11 @@ const defaultMaxTags = 100_000;
  */
 export class RegistryClient {
   readonly #http: RegistryHttp;
+  readonly #tagsPerPage: number;
 
-  constructor(options: RegistryHttpOptions) {
+  constructor({ tagsPerPage = defaultTagsPerPage, ...options }: RegistryClientOptions) {
     this.#http = new RegistryHttp(options);
+    this.#tagsPerPage = tagsPerPage;
   }
 
   /** All tags, in the order of the registry. Throws `TooLarge` when there are more than `max` (default 100,000). */
@@ -51,7 +58,7 @@ export class RegistryClient {
     { max = defaultMaxTags }: { readonly max?: number } = {},
   ): Promise<readonly string[]> {
     const tags: string[] = [];
-    for await (const page of this.#pages(repository, `tags/list?n=${tagsPerPage}`, signal)) {
+    for await (const page of this.#pages(repository, `tags/list?n=${this.#tagsPerPage}`, signal)) {
       const listed = page['tags'] ?? [];
       if (!Array.isArray(listed)) throw new OciError('ProtocolError', 'the list of tags is not a list');
       for (const tag of listed) if (typeof tag === 'string') tags.push(tag);

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { withBuildLock } from './build-lock.ts';
 import { buildPrograms } from './build-programs.ts';
-import { cacheFolder, type ProgramName } from './versions.ts';
+import { cacheFolderOf, type ProgramName } from './versions.ts';
 
 export interface FindOptions {
   /** Folder to look in first; usually the variable KUBEBUILDER_ASSETS, as envtest has it. */
@@ -32,7 +32,19 @@ export async function findBinaries<Name extends ProgramName>(
   names: readonly Name[],
   options: FindOptions,
 ): Promise<Record<Name, string>> {
-  const cache = join(options.cache ?? defaultCache(), cacheFolder);
+  const cache = options.cache ?? defaultCache();
+  const paths = new Map<Name, string>();
+  for (const [folder, wanted] of Map.groupBy(names, (name) => join(cache, cacheFolderOf(name)))) {
+    for (const [name, path] of await findIn(folder, wanted, options)) paths.set(name, path);
+  }
+  return Object.fromEntries(paths) as Record<Name, string>;
+}
+
+async function findIn<Name extends ProgramName>(
+  cache: string,
+  names: readonly Name[],
+  options: FindOptions,
+): Promise<Map<Name, string>> {
   const folders = [...(options.assets ? [options.assets] : []), cache];
   const found = await lookUp(names, folders);
   if (found.missing.length > 0) {
@@ -42,8 +54,7 @@ export async function findBinaries<Name extends ProgramName>(
       if (missing.length > 0) await buildPrograms(missing, { ...options, folder: cache });
     });
   }
-  const paths = (await lookUp(names, folders)).paths;
-  return Object.fromEntries(paths) as Record<Name, string>;
+  return (await lookUp(names, folders)).paths;
 }
 
 async function lookUp<Name extends ProgramName>(

@@ -29,7 +29,7 @@ export async function buildPrograms(names: readonly ProgramName[], options: Buil
   await requireGo(names, signal);
   const scratch = await mkdtemp(join(folder, '.build-'));
   await using group = new ProcessGroup([scratch]);
-  log(`control plane: building ${names.join(', ')} with Go, once, into ${folder}`);
+  log(`test programs: building ${names.join(', ')} with Go, once, into ${folder}`);
   const started = performance.now();
   const moduleDirs = new Map<string, Promise<string>>();
   for (const name of names) {
@@ -39,7 +39,7 @@ export async function buildPrograms(names: readonly ProgramName[], options: Buil
     const built = await compile(group, name, await moduleDir, { log, signal });
     await rename(built, join(folder, name));
   }
-  log(`control plane: built in ${elapsed(started)}`);
+  log(`test programs: built in ${elapsed(started)}`);
 }
 
 async function requireGo(names: readonly ProgramName[], signal: AbortSignal): Promise<void> {
@@ -148,7 +148,7 @@ async function compile(
   const report = (): void => {
     const what =
       progress.packages > 0 ? `${progress.packages} packages compiled` : `${progress.downloads} modules fetched`;
-    log(`control plane: building ${name} ${program.version}: ${what}, ${elapsed(started)}`);
+    log(`test programs: building ${name} ${program.version}: ${what}, ${elapsed(started)}`);
   };
   report();
   const ticker = setInterval(report, 5000);
@@ -157,7 +157,7 @@ async function compile(
     const code = await go.exited;
     signal.throwIfAborted();
     if (code !== 0) throw new BuildError(`building ${name} failed (${code}):\n${progress.last.join('\n')}`);
-    log(`control plane: built ${name} ${program.version} in ${elapsed(started)}`);
+    log(`test programs: built ${name} ${program.version} in ${elapsed(started)}`);
     return out;
   } finally {
     clearInterval(ticker);

@@ -1,5 +1,11 @@
-/** The programs of a control plane, by the names they have in KUBEBUILDER_ASSETS and in the cache. */
-export type ProgramName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kwok';
+/** The programs of a control plane, and an OCI registry, by the names they have in KUBEBUILDER_ASSETS and in the cache. */
+export type ProgramName =
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kube-scheduler'
+  | 'kwok'
+  | 'registry';
 
 /** How one program is built from the Go module that it comes in. */
 export interface Program {
@@ -13,6 +19,7 @@ export interface Program {
 export const kubernetesVersion = 'v1.36.3';
 const etcdVersion = 'v3.6.5';
 const kwokVersion = 'v0.8.0';
+const registryVersion = 'v3.1.0';
 
 /** The oldest Go that builds all of {@link programs} without fetching another toolchain: the go line of kubernetes' go.mod. */
 export const goVersion = '1.26';
@@ -25,7 +32,19 @@ export const programs: Readonly<Record<ProgramName, Program>> = {
   'kube-controller-manager': { package: 'k8s.io/kubernetes/cmd/kube-controller-manager', ...kubernetes },
   'kube-scheduler': { package: 'k8s.io/kubernetes/cmd/kube-scheduler', ...kubernetes },
   kwok: { package: 'sigs.k8s.io/kwok/cmd/kwok', module: 'sigs.k8s.io/kwok', version: kwokVersion },
+  registry: {
+    package: 'github.com/distribution/distribution/v3/cmd/registry',
+    module: 'github.com/distribution/distribution/v3',
+    version: registryVersion,
+  },
 };
 
+const machineKind = `${process.platform}-${process.arch}`;
+
 /** Folder of the cache that holds these versions for this machine's kind: another version never finds stale programs. */
-export const cacheFolder = `kubernetes-${kubernetesVersion}_etcd-${etcdVersion}_kwok-${kwokVersion}_${process.platform}-${process.arch}`;
+export const cacheFolder = `kubernetes-${kubernetesVersion}_etcd-${etcdVersion}_kwok-${kwokVersion}_${machineKind}`;
+
+/** The folder of one program: a new registry is no reason to build a control plane again. */
+export function cacheFolderOf(name: ProgramName): string {
+  return name === 'registry' ? `registry-${registryVersion}_${machineKind}` : cacheFolder;
+}
