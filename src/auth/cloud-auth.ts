@@ -1,15 +1,19 @@
 import { AccessTokens } from './access-tokens.ts';
 import { eksClusters } from './aws/eks.ts';
 import { awsProvider } from './aws/provider.ts';
+import { ecrRegistries } from './aws/registry.ts';
 import { aksClusters, type ReadKubeconfig } from './azure/aks.ts';
 import { azureProvider } from './azure/provider.ts';
+import { acrRegistries } from './azure/registry.ts';
 import type { ClusterProvider } from './cluster-provider.ts';
 import type { CloudEnvironment } from './environment.ts';
 import { gkeClusters } from './gcp/gke.ts';
 import { gcpProvider } from './gcp/provider.ts';
+import { garRegistries } from './gcp/registry.ts';
 import { genericClusters, genericProvider } from './generic/provider.ts';
 import type { AuthHttp } from './http.ts';
 import type { Provider, ProviderName, ServiceAccounts } from './provider.ts';
+import type { RegistryProvider } from './registry-provider.ts';
 import type { AwsCredentials, BearerToken } from './token.ts';
 import type { TokenCache } from './token-cache.ts';
 
@@ -37,6 +41,7 @@ export interface CloudAuth {
   readonly gcp: Provider<BearerToken>;
   readonly generic: Provider<BearerToken>;
   readonly clusters: Readonly<Record<ProviderName, ClusterProvider>>;
+  readonly registries: Readonly<Record<Exclude<ProviderName, 'generic'>, RegistryProvider>>;
 }
 
 /** The providers, with what they share. */
@@ -59,5 +64,6 @@ export function createCloudAuth(options: CloudAuthOptions): CloudAuth {
       gcp: gkeClusters(options),
       generic: genericClusters(options),
     },
+    registries: { aws: ecrRegistries(options), azure: acrRegistries(options), gcp: garRegistries(options) },
   };
 }

@@ -5,7 +5,7 @@ import { awsEndpoint } from './region.ts';
 import { signedHeaders } from './signature.ts';
 
 export interface AwsJsonCall {
-  readonly service: 'kms' | 'eks';
+  readonly service: 'kms' | 'eks' | 'ecr' | 'ecr-public';
   readonly region: string;
   /** For services that speak AWS JSON: `TrentService.Decrypt`. Without it, the call is a GET of `path`. */
   readonly target?: string;
@@ -15,12 +15,15 @@ export interface AwsJsonCall {
   readonly signal: AbortSignal;
 }
 
+/** The first part of each service's host; a signature names the service itself. */
+const hosts = { kms: 'kms', eks: 'eks', ecr: 'api.ecr', 'ecr-public': 'api.ecr-public' } as const;
+
 /** A signed call to a service of AWS that answers in JSON. Throws AuthError with the service's own error. */
 export async function awsJsonCall(
   { http, now }: { readonly http: AuthHttp; readonly now: () => number },
   { service, region, target, path = '/', body, credentials, signal }: AwsJsonCall,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const url = `${awsEndpoint(service, region)}${path}`;
+  const url = `${awsEndpoint(hosts[service], region)}${path}`;
   const method = target === undefined ? 'GET' : 'POST';
   const headers = await signedHeaders({
     credentials,

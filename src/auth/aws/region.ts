@@ -14,7 +14,7 @@ const suffixes: readonly (readonly [prefix: string, suffix: string])[] = [
 ];
 
 /** `https://<service>.<region>.<suffix>`. Throws AuthError for what is no region. */
-export function awsEndpoint(service: 'sts' | 'kms' | 'eks', region: string): string {
+export function awsEndpoint(service: 'sts' | 'kms' | 'eks' | 'api.ecr' | 'api.ecr-public', region: string): string {
   if (!pattern.test(region)) throw new AuthError(`${JSON.stringify(region)} is not a region of AWS`);
   const [, suffix] = suffixes.find(([prefix]) => region.startsWith(prefix)) ?? ['', 'amazonaws.com'];
   return `https://${service}.${region}.${suffix}`;
