@@ -9,9 +9,10 @@ import { CelError, locate } from './cel-error.ts';
 import { addExtensions, addHooks } from './functions.ts';
 import { instrument } from './instrument.ts';
 import { defaultLimits, type Limits, Meter } from './meter.ts';
-import { toCel } from './value.ts';
+import { fromCel, toCel } from './value.ts';
 
 export { CelError } from './cel-error.ts';
+export { prepared } from './value.ts';
 
 /** A CEL expression that answers yes or no. Stateless: one may be kept and used for many objects. */
 export interface BooleanExpr {
@@ -23,6 +24,13 @@ export interface BooleanExpr {
   evaluateBoolean(variables: Readonly<Record<string, unknown>>): boolean;
 }
 
+/** A CEL expression that gives any value. Stateless: one may be kept and used for many objects. */
+export interface ValueExpr {
+  readonly text: string;
+  /** The value for these variables, as JSON has it. Throws {@link CelError} `Evaluation` and `Budget`. */
+  evaluate(variables: Readonly<Record<string, unknown>>): unknown;
+}
+
 /** cel-go accepts 100,000 characters; nobody writes them. */
 const maxTextLength = 10_000;
 const parseLimits = { maxAstNodes: 5_000, maxDepth: 100, maxListElements: 1_000, maxMapEntries: 1_000 };
@@ -32,6 +40,26 @@ const parseLimits = { maxAstNodes: 5_000, maxDepth: 100, maxListElements: 1_000,
  * bool (fluxcd/pkg runtime/cel: WithCompile, WithStructVariables, WithOutputType). Throws {@link CelError} `Syntax`.
  */
 export function compileExpr(text: string, variables: readonly string[], limits: Limits = defaultLimits): BooleanExpr {
+  const { ast, type, scope } = compile(text, variables);
+  if (type !== 'bool') {
+    throw new CelError('Syntax', `CEL expression output type mismatch: expected bool, got ${type ?? 'nothing'}`);
+  }
+  return booleanExpr(text, metered(text, ast, scope, limits));
+}
+
+/** As {@link compileExpr}, for an expression whose value may be of any type. Throws {@link CelError} `Syntax`. */
+export function compileValueExpr(
+  text: string,
+  variables: readonly string[],
+  limits: Limits = defaultLimits,
+): ValueExpr {
+  const { ast, scope } = compile(text, variables);
+  const evaluate = metered(text, ast, scope, limits);
+  return { text, evaluate: (values) => fromCel(evaluate(values)) };
+}
+
+/** The parsed expression over declared variables, with its type. Throws {@link CelError} `Syntax`. */
+function compile(text: string, variables: readonly string[]) {
   const declare = (env: Environment): Environment => {
     for (const name of variables) env.registerVariable(name, 'map<string, dyn>');
     return env;
@@ -42,10 +70,7 @@ export function compileExpr(text: string, variables: readonly string[], limits: 
   );
   const { valid, type, error } = parsed.check();
   if (!valid) throw syntaxError(text, error);
-  if (type !== 'bool') {
-    throw new CelError('Syntax', `CEL expression output type mismatch: expected bool, got ${type ?? 'nothing'}`);
-  }
-  return metered(text, parsed.ast, { declare, anyName: false }, limits);
+  return { ast: parsed.ast, type, scope: { declare, anyName: false } };
 }
 
 /**
@@ -55,7 +80,18 @@ export function compileExpr(text: string, variables: readonly string[], limits: 
 export function parseExpr(text: string, limits: Limits = defaultLimits): BooleanExpr {
   const options = { unlistedVariablesAreDyn: true, enableOptionalTypes: true, limits: parseLimits };
   const { ast } = parse(text, addExtensions(new Environment(options)));
-  return metered(text, ast, { declare: (env) => env, anyName: true }, limits);
+  return booleanExpr(text, metered(text, ast, { declare: (env) => env, anyName: true }, limits));
+}
+
+function booleanExpr(text: string, evaluate: (variables: Readonly<Record<string, unknown>>) => unknown): BooleanExpr {
+  return {
+    text,
+    evaluateBoolean(variables) {
+      const result = evaluate(variables);
+      if (typeof result === 'boolean') return result;
+      throw new CelError('Evaluation', `failed to evaluate CEL expression as boolean: '${text}'`);
+    },
+  };
 }
 
 function parse(text: string, env: Environment): ReturnType<Environment['parse']> {
@@ -74,23 +110,23 @@ interface Scope {
 }
 
 /** The expression in a form that counts its work. Its types have been checked; hooks blur them, so it is lenient. */
-function metered(text: string, ast: ASTNode, { declare, anyName }: Scope, limits: Limits): BooleanExpr {
+function metered(
+  text: string,
+  ast: ASTNode,
+  { declare, anyName }: Scope,
+  limits: Limits,
+): (variables: Readonly<Record<string, unknown>>) => unknown {
   refuseReserved(text, ast);
   const meter = new Meter(limits);
   const options = { unlistedVariablesAreDyn: anyName, enableOptionalTypes: true, homogeneousAggregateLiterals: false };
   const run = declare(addHooks(addExtensions(new Environment(options)), meter)).parse(instrument(ast));
-  return {
-    text,
-    evaluateBoolean(variables) {
-      meter.restart();
-      const result = evaluate(text, () => {
-        const answer: unknown = run(toCel(variables) as Record<string, unknown>);
-        meter.charge(0);
-        return answer;
-      });
-      if (typeof result === 'boolean') return result;
-      throw new CelError('Evaluation', `failed to evaluate CEL expression as boolean: '${text}'`);
-    },
+  return (variables) => {
+    meter.restart();
+    return evaluate(text, () => {
+      const answer: unknown = run(toCel(variables) as Record<string, unknown>);
+      meter.charge(0);
+      return answer;
+    });
   };
 }
 

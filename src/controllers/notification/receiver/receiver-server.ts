@@ -1,0 +1,93 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { aborted } from '../../../runtime/controller.ts';
+import { listenAt } from '../../../runtime/http-server.ts';
+import type { Runnable } from '../../../runtime/manager.ts';
+import type { HttpMetrics } from '../http/http-metrics.ts';
+import { type CallDeps, handleCall } from './handle-call.ts';
+
+export interface ReceiverServerOptions {
+  /** `--receiverAddr`. */
+  readonly addr: string;
+  readonly calls: CallDeps;
+  readonly metrics: HttpMetrics;
+  /** Resolves when Receivers are known: until then there is nothing to answer. */
+  readonly synced: Promise<void>;
+}
+
+/** notification-controller internal/server/limits.go. */
+const headersTimeoutMs = 10_000;
+const requestTimeoutMs = 30_000;
+const maxHeaderBytes = 256 * 1024;
+/** What is still taken of a body that was refused. */
+const lingerMs = 5000;
+const maxLingerBytes = 8 * 1024 * 1024;
+/** How long a stop waits for calls that are being answered (receiver_server.go). */
+const graceMs = 5000;
+
+/**
+ * The server of webhooks, on a port of its own, which may be open to the internet. It runs in every replica, whoever has
+ * the lease: a call that nobody takes is lost.
+ */
+export function receiverServer({ addr, calls, metrics, synced }: ReceiverServerOptions): Runnable {
+  return {
+    needsLease: false,
+    async start(signal) {
+      await Promise.race([synced, aborted(signal)]);
+      if (signal.aborted) return;
+      const ending = new AbortController();
+      const server = webhookServer((request) => handleCall(request, calls, ending.signal), metrics);
+      const running = await listenAt(server, addr, 'receiver');
+      calls.log.info({ addr: running?.address }, 'Serving webhooks');
+      await aborted(signal);
+      await running?.close(graceMs);
+      ending.abort(signal.reason);
+    },
+  };
+}
+
+/** The server that `answer` gives the status of each call for; it does not listen yet. */
+export function webhookServer(answer: (request: IncomingMessage) => Promise<number>, metrics: HttpMetrics): Server {
+  const server = createServer({
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    maxHeaderSize: maxHeaderBytes,
+    keepAliveTimeout: 30_000,
+    // How often the two timeouts are looked at.
+    connectionsCheckingInterval: 5000,
+  });
+  server.on('request', (request, response) => {
+    const done = metrics.started(request.method ?? '', request.url ?? '');
+    answer(request)
+      .catch(() => 500)
+      .then((status) => {
+        done(status, 0);
+        end(request, response, status);
+      })
+      .catch(() => response.destroy());
+  });
+  return server;
+}
+
+/**
+ * The answer. Where the rest of a body is still on its way, some of it is taken and thrown away: a caller that is cut off
+ * while it sends does not see what it was answered.
+ */
+function end(request: IncomingMessage, response: ServerResponse, status: number): void {
+  if (request.complete) {
+    response.writeHead(status, { 'content-length': 0 });
+    response.end();
+    return;
+  }
+  response.writeHead(status, { connection: 'close', 'content-length': 0 });
+  response.flushHeaders();
+  let left = maxLingerBytes;
+  const timer = setTimeout(() => request.destroy(), lingerMs);
+  request.on('data', (chunk: Uint8Array) => {
+    left -= chunk.length;
+    if (left < 0) request.destroy();
+  });
+  request.once('end', () => response.end());
+  request.once('close', () => clearTimeout(timer));
+  request.on('error', () => undefined);
+  request.resume();
+}
