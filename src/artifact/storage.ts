@@ -57,6 +57,11 @@ export class Storage {
     this.#options = options;
   }
 
+  /** The algorithm of the digests that it gives to artifacts. */
+  get algorithm(): DigestAlgorithm {
+    return this.#options.algorithm;
+  }
+
   /** Makes the root ready, before anything else is done with it; what a predecessor left unfinished is removed. */
   async prepare(): Promise<void> {
     const scratch = join(this.root, scratchName);

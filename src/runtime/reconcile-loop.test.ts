@@ -34,6 +34,7 @@ describe('ReconcileLoop', () => {
   let tell: (change: Change<KubeObject>) => void;
   let events: EventInput[];
   let forgotten: ObjectKey[];
+  let cleaned: string[];
   let loop: ReconcileLoop<KubeObject>;
   let pipeline: (object: KubeObject, attempt: AttemptContext) => Promise<Outcome>;
   let finalize: ReconciledKind<KubeObject>['finalize'];
@@ -52,6 +53,7 @@ describe('ReconcileLoop', () => {
     clock = new ManualClock();
     events = [];
     forgotten = [];
+    cleaned = [];
     pipeline = async () => done;
     finalize = async () => undefined;
     if (server.store.find(type, key) !== undefined) server.store.remove(type, key);
@@ -61,6 +63,10 @@ describe('ReconcileLoop', () => {
       pipeline: (object, attempt) => pipeline(object, attempt),
       finalize: (object, attempt) => finalize(object, attempt),
       suspended: (object) => (object['spec'] as { suspend?: boolean }).suspend === true,
+      records: {
+        includes: (object) => (object['spec'] as { type?: string }).type === 'record',
+        clean: async ({ metadata: { name } }) => void cleaned.push(name),
+      },
       forget: (gone) => forgotten.push(gone),
     };
     loop = new ReconcileLoop(kind, {
@@ -336,6 +342,28 @@ describe('ReconcileLoop', () => {
       put({ ...deleted, finalizers: ['theirs'] });
       finalize = () => assert.fail('finalized');
       assert.deepEqual(await reconcile(), {});
+      assert.deepEqual(requests(), []);
+    });
+  });
+
+  describe('an object that is a record for others', () => {
+    const record = { type: 'record' };
+
+    it('gets neither finalizer nor status', async () => {
+      put({ spec: record, status: {} });
+      assert.deepEqual(await reconcile(), {});
+      assert.deepEqual([requests(), cleaned], [[], []]);
+    });
+
+    it('loses what it had of these', async () => {
+      put({ spec: record, finalizers: [FINALIZER, 'theirs'], status: { observedGeneration: 1, conditions: [] } });
+      await reconcile();
+      assert.deepEqual([live().metadata.finalizers, statusOf(live()), cleaned], [['theirs'], {}, ['a']]);
+    });
+
+    it('is left as it is while it is suspended', async () => {
+      put({ spec: { ...record, suspend: true }, finalizers: [FINALIZER] });
+      await reconcile();
       assert.deepEqual(requests(), []);
     });
   });

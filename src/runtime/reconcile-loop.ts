@@ -30,6 +30,12 @@ export interface ReconciledKind<T extends KubeObject> {
   // biome-ignore lint/suspicious/noConfusingVoidType: a finalizer that has nothing to say returns nothing
   finalize(object: T, context: AttemptContext): Promise<Result | void>;
   suspended(object: T): boolean;
+  /** Objects of the kind that are records for others to read: they get neither finalizer nor status. */
+  readonly records?: {
+    includes(object: T): boolean;
+    /** The object was reconciled before: what was made for it is removed, and then finalizer and status. */
+    clean(object: T, context: AttemptContext): Promise<void>;
+  };
   /** The object is gone: drop what is remembered of it. */
   forget?(key: ObjectKey): void;
 }
@@ -94,6 +100,7 @@ export class ReconcileLoop<T extends KubeObject> {
       this.#forget(key);
       return {};
     }
+    if (this.#kind.records?.includes(object)) return this.#keepRecord(object, context);
     if (object.metadata.deletionTimestamp !== undefined) return this.#finalize(object, context);
     const held = await this.#withFinalizer(object, context);
     if (this.#kind.suspended(held)) return this.#suspended(held, context);
@@ -160,6 +167,28 @@ export class ReconcileLoop<T extends KubeObject> {
   async #suspended(object: T, context: ReconcileContext): Promise<Result> {
     context.log.info('Reconciliation is suspended for this object');
     await this.#untouched(this.#begin(object, context), object, context);
+    return {};
+  }
+
+  /** A suspended one is left as it is until it is deleted (source-controller, migrationToStatic). */
+  async #keepRecord(object: T, context: ReconcileContext): Promise<Result> {
+    const { type, policy, records, suspended } = this.#kind;
+    const { fieldManager, finalizer } = policy;
+    const wasReconciled =
+      object.metadata.finalizers?.includes(finalizer) === true || Object.keys(statusOf(object)).length > 0;
+    const isDeleted = object.metadata.deletionTimestamp !== undefined;
+    if (!wasReconciled || (suspended(object) && !isDeleted)) return {};
+    const attempt = this.#begin(object, context);
+    try {
+      await records?.clean(object, attempt);
+    } finally {
+      attempt.stop();
+    }
+    await attempt.end({}, context.signal);
+    await removeFinalizer(this.#options.client, type, attempt.object, finalizer, {
+      fieldManager,
+      signal: withDeadline(undefined, lastWriteMs),
+    });
     return {};
   }
 

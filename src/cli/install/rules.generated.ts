@@ -34,7 +34,22 @@ export const componentRules: ComponentRules = {
         "source.toolkit.fluxcd.io"
       ],
       "resources": [
-        "gitrepositories"
+        "buckets"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "watch"
+      ]
+    },
+    {
+      "apiGroups": [
+        "source.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "gitrepositories",
+        "helmcharts",
+        "helmrepositories"
       ],
       "verbs": [
         "get",
@@ -49,7 +64,9 @@ export const componentRules: ComponentRules = {
         "source.toolkit.fluxcd.io"
       ],
       "resources": [
-        "gitrepositories/finalizers"
+        "gitrepositories/finalizers",
+        "helmcharts/finalizers",
+        "helmrepositories/finalizers"
       ],
       "verbs": [
         "update"
@@ -60,7 +77,9 @@ export const componentRules: ComponentRules = {
         "source.toolkit.fluxcd.io"
       ],
       "resources": [
-        "gitrepositories/status"
+        "gitrepositories/status",
+        "helmcharts/status",
+        "helmrepositories/status"
       ],
       "verbs": [
         "get",

@@ -5,8 +5,11 @@ import { GitSessions } from '../../git/sessions.ts';
 import type { EnvironmentProxy } from '../../net/http-agents.ts';
 import type { ControllerParts, Environment } from '../../runtime/composition.ts';
 import type { Runnable } from '../../runtime/manager.ts';
+import { createSourceCaches } from './caches.ts';
 import type { SourceFlags, SourceGates } from './flags.ts';
-import { gitRepositoryParts } from './git-repository/controller.ts';
+import { gitRepositoryController } from './git-repository/controller.ts';
+import { ChartHttp } from './helm/chart-http.ts';
+import { helmRepositoryController } from './helm-repository/controller.ts';
 
 /**
  * The source-controller: its storage with the file server, and the controllers of the source kinds.
@@ -27,12 +30,17 @@ export function createSourceControllers(
     clock: environment.clock,
   });
   const sessions = new GitSessions(proxies === undefined ? {} : { environmentProxy: proxies });
-  const gitRepositories = gitRepositoryParts(environment, { storage, sessions, gates });
+  const http = new ChartHttp(proxies);
+  const caches = createSourceCaches(environment);
+  const controllers = [
+    gitRepositoryController(environment, caches, { storage, sessions, gates }),
+    helmRepositoryController(environment, caches, { storage, http, maxIndexBytes: flags.helmIndexMaxSize }),
+  ];
   const fileServer = new FileServer({ root: storage.root, addr: flags.storageAddr });
   return {
-    caches: gitRepositories.caches,
+    caches: Object.values(caches),
     runnables: [
-      { start: (signal) => serve(signal, { storage, fileServer, sessions, runnables: gitRepositories.runnables }) },
+      { start: (signal) => serve(signal, { storage, fileServer, connections: [sessions, http], controllers }) },
     ],
   };
 }
@@ -40,23 +48,23 @@ export function createSourceControllers(
 interface Served {
   readonly storage: Storage;
   readonly fileServer: FileServer;
-  readonly sessions: GitSessions;
-  readonly runnables: readonly Runnable[];
+  readonly connections: readonly { close(): Promise<void> }[];
+  readonly controllers: readonly Runnable[];
 }
 
 /**
  * One after the other: who has the lease owns the storage, and artifacts can be fetched before the first status speaks
  * of one and until the last controller has ended.
  */
-async function serve(signal: AbortSignal, { storage, fileServer, sessions, runnables }: Served): Promise<void> {
+async function serve(signal: AbortSignal, { storage, fileServer, connections, controllers }: Served): Promise<void> {
   await storage.prepare();
   await fileServer.listen();
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
   try {
     await Promise.all(
-      runnables.map((runnable) =>
-        runnable.start(stop).catch((error: unknown) => {
+      controllers.map((controller) =>
+        controller.start(stop).catch((error: unknown) => {
           failed.abort(error);
           throw error;
         }),
@@ -64,6 +72,6 @@ async function serve(signal: AbortSignal, { storage, fileServer, sessions, runna
     );
   } finally {
     await fileServer.close();
-    await sessions.close();
+    await Promise.all(connections.map((kept) => kept.close()));
   }
 }
