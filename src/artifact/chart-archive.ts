@@ -1,5 +1,7 @@
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { isPlainPath } from './archive.ts';
 import { ArtifactError } from './artifact-error.ts';
+import { blockSize, encodeTarHeader, padding } from './tar-header.ts';
 import { TarReader } from './tar-reader.ts';
 
 /** A file of a packed chart, its path relative to the chart. */
@@ -79,4 +81,21 @@ function pathInChart(name: string): string {
 /** Without the byte order mark that some editors write. */
 function withoutMark(data: Uint8Array): Uint8Array {
   return data[0] === 0xef && data[1] === 0xbb && data[2] === 0xbf ? data.subarray(3) : data;
+}
+
+/**
+ * A packed chart: the files in their order, in the directory `name`. Equal files give equal bytes, as owners and times
+ * are zero; Helm's own packages say when they were made. Throws {@link ArtifactError} `Refused` for a path that leaves
+ * the directory.
+ */
+export function packChart(name: string, files: readonly PackedFile[]): Uint8Array {
+  const blocks: Uint8Array[] = [];
+  for (const file of files) {
+    const path = `${name}/${file.name}`;
+    if (name.includes('/') || !isPlainPath(path))
+      throw new ArtifactError('Refused', `the path '${path}' cannot be packed`);
+    blocks.push(encodeTarHeader({ name: path, type: 'file', mode: 0o644, size: file.data.length }));
+    blocks.push(file.data, padding(file.data.length));
+  }
+  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(2 * blockSize)]));
 }
