@@ -3,8 +3,8 @@ import { diskProblem } from '../../../artifact/disk-problem.ts';
 import type { Storage } from '../../../artifact/storage.ts';
 import { secureJoin } from '../../../lib/secure-path.ts';
 import { storageFailed } from '../faults.ts';
+import type { SourceFiles } from '../source-files.ts';
 import type { Include } from './includes.ts';
-import type { SourceFiles } from './source-files.ts';
 
 /**
  * Adds what the includes bring to the files. The unpacked artifacts must stay until the files are read: `scope` keeps

@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ArchiveEntry, compareWalkOrder } from '../../../artifact/archive.ts';
-import { type IgnoreFile, ignoreFileName } from '../../../artifact/ignore.ts';
-import type { GitFile } from '../../../git/checkout.ts';
+import { type ArchiveEntry, compareWalkOrder } from '../../artifact/archive.ts';
+import { type IgnoreFile, ignoreFileName } from '../../artifact/ignore.ts';
+import type { GitFile } from '../../git/checkout.ts';
 
 type FileEntry = Extract<ArchiveEntry, { readonly type: 'file' }>;
 
@@ -35,6 +35,21 @@ export class SourceFiles {
   typeOf(path: string): 'file' | 'dir' | undefined {
     if (path === '' || this.#dirs.has(path)) return 'dir';
     return this.#files.has(path) ? 'file' : undefined;
+  }
+
+  /** The regular files and directories below a directory on disk, which files are executable included. */
+  static below(dir: string): SourceFiles {
+    const source = new SourceFiles();
+    for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
+      const file = join(entry.parentPath, entry.name);
+      const path = file.slice(dir.length + 1);
+      if (entry.isDirectory()) source.#addDir(path);
+      else if (entry.isFile()) {
+        const executable = (lstatSync(file).mode & 0o111) !== 0;
+        source.#add({ path, type: 'file', executable, read: () => readFileSync(file) });
+      }
+    }
+    return source;
   }
 
   /** Puts the regular files and directories below a directory on disk at `toPath`, which must be free. */

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { GitFile } from '../../../git/checkout.ts';
+import type { GitFile } from '../../git/checkout.ts';
 import { PathConflict, SourceFiles } from './source-files.ts';
 
 function gitFile(path: string, content = '', mode: GitFile['mode'] = '100644'): GitFile {
