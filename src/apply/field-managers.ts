@@ -61,6 +61,19 @@ export function cleanupPatch(
 }
 
 /**
+ * The JSON patch that makes what was written as `own` by other means than server-side apply applied fields of `own`
+ * (client-go util/csaupgrade, UpgradeManagedFieldsPatch). Empty when there are none; bound to the resource version.
+ */
+export function appliedPatch(live: KubeObject, own: string): JsonPatchOperation[] {
+  const { managedFields = [], resourceVersion } = live.metadata;
+  const ours = managedFields.filter(({ manager }) => manager === own);
+  const entries = takeOver(ours, own, [{ name: own, operation: 'Update' }]);
+  if (entries === undefined) return [];
+  const value = [...managedFields.filter(({ manager }) => manager !== own), ...entries];
+  return bound([{ op: 'replace', path: '/metadata/managedFields', value }], resourceVersion);
+}
+
+/**
  * The JSON patch that says of every writer's fields that they were written by the version the object is applied with
  * (fluxcd/pkg ssa/patch.go, PatchMigrateToVersion). Empty when they say so already.
  */

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { ApplyError } from './apply-error.ts';
 import type { ObjectStatus } from './kstatus-fields.ts';
 import { type ObjectRef, parseId, subjectOf } from './object-ref.ts';
-import type { StatusWaiter } from './waiter.ts';
+import type { StatusWaiter, WatchObjectsOptions } from './waiter.ts';
 
 export interface HealthRules {
   /** The first failure ends the wait; else only when nothing is in progress any more. Flux's default is true. */
@@ -53,7 +53,7 @@ function isGoneJob(id: string, { status }: ObjectStatus, jobs: ReadonlySet<strin
   return status === 'NotFound' && jobs?.has(id) === true;
 }
 
-export interface WaitForOptions extends HealthRules {
+export interface WaitForOptions extends HealthRules, Pick<WatchObjectsOptions, 'status'> {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly clock?: Clock;
@@ -67,11 +67,12 @@ export async function waitForCurrent(
   waiter: StatusWaiter,
   client: Client,
   refs: readonly ObjectRef[],
-  { timeoutMs, signal, clock = systemClock, ...rules }: WaitForOptions,
+  { timeoutMs, signal, clock = systemClock, status, ...rules }: WaitForOptions,
 ): Promise<void> {
   if (refs.length === 0) return;
   const { promise, resolve } = Promise.withResolvers<'settled' | 'timeout' | 'aborted'>();
   const handle = waiter.watchObjects(client, refs, {
+    ...(status === undefined ? {} : { status }),
     onChange: () => {
       if (healthOf(handle.statuses(), rules) !== 'waiting') resolve('settled');
     },

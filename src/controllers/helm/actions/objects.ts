@@ -1,0 +1,158 @@
+import type { Entry } from '../../../apply/inventory.ts';
+import { toEntry } from '../../../apply/inventory.ts';
+import { withMetadata } from '../../../apply/metadata.ts';
+import { keyOf, type ObjectRef, refOf, splitApiVersion } from '../../../apply/object-ref.ts';
+import type { ReleaseRecord } from '../../../engines/helm/release/record.ts';
+import type { Client } from '../../../kube/client.ts';
+import { isNoMatch } from '../../../kube/errors.ts';
+import type { KubeObject, ObjectKey, ResourceType } from '../../../kube/object.ts';
+import { withDeadline } from '../../../lib/async.ts';
+import { errorMessage } from '../../../lib/errors.ts';
+import { isRecord } from '../../../lib/json.ts';
+import { parseYamlDocuments } from '../../../yaml/parse.ts';
+
+/** An object of a release, and how the API server is asked for it. */
+export interface ReleaseObject {
+  /** As it is sent. */
+  readonly object: KubeObject;
+  readonly type: ResourceType;
+  readonly ref: ObjectRef;
+  readonly key: ObjectKey;
+}
+
+/** Which release an object belongs to. */
+export type ReleaseName = Pick<ReleaseRecord, 'name' | 'namespace'>;
+
+/** What a manifest holds is no object, or of a kind that the API server does not serve. The message is Helm's. */
+export class BuildError extends Error {
+  override readonly name = 'BuildError';
+  /** All that is wrong is that the API server does not serve a kind. */
+  readonly isUnserved: boolean;
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly isUnserved?: boolean } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.isUnserved = options.isUnserved ?? false;
+  }
+}
+
+const discoveryMs = 30_000;
+
+/**
+ * The objects of a manifest, lists flattened, those of namespaced kinds in `namespace` unless they name one themselves
+ * (pkg/kube/client.go, Build). Throws {@link BuildError}, or the reason of the signal.
+ */
+export async function buildObjects(
+  manifest: string,
+  { client, namespace, signal }: { readonly client: Client; readonly namespace: string; readonly signal: AbortSignal },
+): Promise<readonly ReleaseObject[]> {
+  const objects = parse(manifest).flatMap(flatten).map(asObject);
+  const types = new Map<string, Promise<ResourceType>>();
+  const failures: string[] = [];
+  const built: ReleaseObject[] = [];
+  for (const object of objects) {
+    const { group, version } = splitApiVersion(object.apiVersion);
+    const gvk = { group, version, kind: object.kind };
+    const resolved = types.getOrInsertComputed(`${object.apiVersion}/${object.kind}`, () =>
+      client.discovery.resourceFor(gvk, { signal: withDeadline(signal, discoveryMs) }),
+    );
+    try {
+      built.push(located(object, await resolved, namespace));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isNoMatch(error)) throw new BuildError(`unable to recognize "": ${errorMessage(error)}`, { cause: error });
+      failures.push(unmapped(object, error));
+    }
+  }
+  if (failures.length > 0) throw new BuildError(aggregate([...new Set(failures)]), { isUnserved: true });
+  return built;
+}
+
+/** k8s.io/cli-runtime pkg/resource, mapper.go. */
+function unmapped({ metadata }: KubeObject, error: Error): string {
+  const { name, namespace = '' } = metadata;
+  return `resource mapping not found for name: ${JSON.stringify(name)} namespace: ${JSON.stringify(namespace)} from "": ${error.message}\nensure CRDs are installed first`;
+}
+
+/** Several errors as k8s.io/apimachinery shows them (util/errors, Aggregate). */
+function aggregate(messages: readonly string[]): string {
+  return messages.length === 1 ? messages.join() : `[${messages.join(', ')}]`;
+}
+
+function parse(manifest: string): readonly unknown[] {
+  try {
+    return parseYamlDocuments(manifest).filter((document) => document !== null);
+  } catch (error) {
+    throw new BuildError(`error parsing : error converting YAML to JSON: ${errorMessage(error)}`, { cause: error });
+  }
+}
+
+function flatten(document: unknown): readonly unknown[] {
+  if (!isRecord(document)) return [document];
+  const { kind, items } = document;
+  return typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)
+    ? items.flatMap(flatten)
+    : [document];
+}
+
+function asObject(document: unknown): KubeObject {
+  if (!isRecord(document)) throw new BuildError(`error parsing : ${JSON.stringify(document)} is no object`);
+  const { apiVersion, kind, metadata } = document;
+  if (typeof kind !== 'string' || kind === '') throw new BuildError(missing('Kind', document));
+  if (typeof apiVersion !== 'string' || apiVersion === '') throw new BuildError(missing('apiVersion', document));
+  const name = isRecord(metadata) ? metadata['name'] : undefined;
+  if (typeof name !== 'string' || name === '') throw new BuildError('resource name may not be empty');
+  return withoutEmptyTexts(document as KubeObject);
+}
+
+function missing(field: string, document: unknown): string {
+  return `Object '${field}' is missing in '${JSON.stringify(document)}'`;
+}
+
+/** `labels:` and `annotations:` with nothing below them are null, which nobody can add to. */
+function withoutEmptyTexts(object: KubeObject): KubeObject {
+  const { labels, annotations, namespace, ...metadata }: Readonly<Record<string, unknown>> = { ...object.metadata };
+  const kept = {
+    ...metadata,
+    ...(isRecord(labels) ? { labels } : {}),
+    ...(isRecord(annotations) ? { annotations } : {}),
+    ...(typeof namespace === 'string' && namespace !== '' ? { namespace } : {}),
+  };
+  return { ...object, metadata: kept as KubeObject['metadata'] };
+}
+
+function located(object: KubeObject, type: ResourceType, namespace: string): ReleaseObject {
+  const own = object.metadata.namespace ?? '';
+  const placed = type.namespaced && own === '' ? { ...object, metadata: { ...object.metadata, namespace } } : object;
+  const ref = type.namespaced ? refOf(placed) : { ...refOf(placed), namespace: '' };
+  return { object: placed, type, ref, key: keyOf(ref) };
+}
+
+/** Labels and annotations by which Helm knows what is its own (pkg/action/validate.go, setMetadataVisitor). */
+export const MANAGED_BY = 'app.kubernetes.io/managed-by';
+export const RELEASE_NAME = 'meta.helm.sh/release-name';
+export const RELEASE_NAMESPACE = 'meta.helm.sh/release-namespace';
+
+/** The objects with what makes them the release's. */
+export function ownedBy(objects: readonly ReleaseObject[], { name, namespace }: ReleaseName): readonly ReleaseObject[] {
+  const annotations = { [RELEASE_NAME]: name, [RELEASE_NAMESPACE]: namespace };
+  return objects.map((item) => ({ ...item, object: withMetadata(item.object, { [MANAGED_BY]: 'Helm' }, annotations) }));
+}
+
+/** The objects as an inventory names them. */
+export function entriesOf(objects: readonly ReleaseObject[]): readonly Entry[] {
+  return objects.map(({ ref }) => toEntry(ref));
+}
+
+/** What a release has in the cluster. Throws {@link BuildError}. */
+export async function releaseInventory(
+  { manifest, namespace }: Pick<ReleaseRecord, 'manifest' | 'namespace'>,
+  client: Client,
+  signal: AbortSignal,
+): Promise<readonly Entry[]> {
+  return entriesOf(await buildObjects(manifest, { client, namespace, signal }));
+}
+
+/** Group, version and kind as Go prints them. */
+export function gvkText({ group, version, kind }: ResourceType): string {
+  return `${group}/${version}, Kind=${kind}`;
+}
