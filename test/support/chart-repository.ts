@@ -114,14 +114,15 @@ export class ChartRepository {
 
   /** The index of the charts, as `helm repo index` writes it. */
   indexOfCharts(): string {
-    const entries: Record<string, unknown[]> = {};
+    const entries = new Map<string, unknown[]>();
     for (const { chart, bytes, created } of this.#charts.values()) {
       const { name, version, meta } = chart;
       const digest = this.digest ?? createHash('sha256').update(bytes).digest('hex');
       const urls = [this.chartUrl(chart)];
-      (entries[name] ??= []).push({ apiVersion: 'v2', ...meta, name, version, created, digest, urls });
+      const versions = entries.getOrInsertComputed(name, () => []);
+      versions.push({ apiVersion: 'v2', ...meta, name, version, created, digest, urls });
     }
-    return emitYaml({ apiVersion: 'v1', generated: '2026-01-01T00:00:00Z', entries });
+    return emitYaml({ apiVersion: 'v1', generated: '2026-01-01T00:00:00Z', entries: Object.fromEntries(entries) });
   }
 
   /** How often a path was asked for. */

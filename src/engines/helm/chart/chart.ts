@@ -1,5 +1,5 @@
 import type { GoMap } from '../../gotemplate/value/values.ts';
-import type { Metadata } from './metadata.ts';
+import type { ChartLock, Metadata } from './metadata.ts';
 
 /** A file of a chart. */
 export interface ChartFile {
@@ -13,6 +13,10 @@ export interface Chart {
   readonly metadata: Metadata;
   /** The values of values.yaml. */
   readonly values: GoMap;
+  /** values.yaml itself; undefined when there is none. */
+  readonly valuesFile: Uint8Array | undefined;
+  /** Chart.lock, or requirements.lock of charts of Helm 2. */
+  readonly lock: ChartLock | undefined;
   /** values.schema.json. */
   readonly schema: Uint8Array | undefined;
   readonly templates: readonly ChartFile[];

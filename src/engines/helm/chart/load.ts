@@ -6,7 +6,15 @@ import { mismatch } from '../functions/data.ts';
 import { readYaml } from '../functions/yaml.ts';
 import type { Chart, ChartFile } from './chart.ts';
 import { ChartError, ValidationError } from './fault.ts';
-import { type Dependency, type Metadata, readDependencies, readMetadata, validated } from './metadata.ts';
+import {
+  type ChartLock,
+  type Dependency,
+  type Metadata,
+  readDependencies,
+  readLock,
+  readMetadata,
+  validated,
+} from './metadata.ts';
 
 export interface LoadOptions {
   /** Unpacks a .tgz in `charts`: the files of the chart in it, relative to that. Without it such charts are refused. */
@@ -23,12 +31,15 @@ export function loadChart(files: readonly ChartFile[], options: LoadOptions = {}
   const own: { templates: ChartFile[]; files: ChartFile[] } = { templates: [], files: [] };
   const nested = new Map<string, ChartFile[]>();
   let values = new GoMap();
+  let valuesFile: Uint8Array | undefined;
   let schema: Uint8Array | undefined;
   for (const file of files) {
     const { name, data } = file;
     if (name === 'Chart.yaml' || name === 'Chart.lock') continue;
-    if (name === 'values.yaml') values = readValuesFile(data);
-    else if (name === 'values.schema.json') schema = data;
+    if (name === 'values.yaml') {
+      values = readValuesFile(data);
+      valuesFile = data;
+    } else if (name === 'values.schema.json') schema = data;
     else if (name === 'requirements.yaml' || name === 'requirements.lock') {
       if (metadata.apiVersion === 'v1') own.files.push(file);
     } else if (name.startsWith('templates/')) own.templates.push(file);
@@ -36,7 +47,8 @@ export function loadChart(files: readonly ChartFile[], options: LoadOptions = {}
     else own.files.push(file);
   }
   const dependencies = [...nested].flatMap(([name, inner]) => loadNested(name, inner, metadata, options, depth));
-  return { metadata, values, schema, templates: own.templates, files: own.files, dependencies };
+  const lock = readLockFile(files);
+  return { metadata, values, valuesFile, lock, schema, templates: own.templates, files: own.files, dependencies };
 }
 
 function readChartYaml(files: readonly ChartFile[]): Metadata {
@@ -51,6 +63,14 @@ function readChartYaml(files: readonly ChartFile[]): Metadata {
   if (metadata.apiVersion === 'v3') throw new ChartError('invalid chart apiVersion');
   if (metadata.apiVersion !== 'v1' && metadata.apiVersion !== 'v2') throw new ChartError('unsupported chart version');
   return validated({ ...metadata, dependencies: dependencies ?? metadata.dependencies });
+}
+
+/** The lock beside Chart.yaml, or that of Helm 2, whichever comes last. */
+function readLockFile(files: readonly ChartFile[]): ChartLock | undefined {
+  const file = files.findLast(({ name }) => name === 'Chart.lock' || name === 'requirements.lock');
+  return file === undefined
+    ? undefined
+    : named(`cannot load ${file.name}`, () => readLock(readYaml(fromBytes(file.data))));
 }
 
 /** An error of reading names the file. */

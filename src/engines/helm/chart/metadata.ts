@@ -17,6 +17,14 @@ export interface Dependency {
   readonly alias: string;
 }
 
+/** The versions of dependencies that were chosen when the lock was made. */
+export interface ChartLock {
+  /** As RFC 3339. */
+  readonly generated: string;
+  readonly digest: string;
+  readonly dependencies: readonly Dependency[];
+}
+
 export interface Maintainer {
   readonly name: string;
   readonly email: string;
@@ -77,6 +85,16 @@ export function readDependencies(document: Value): readonly Dependency[] | undef
   return root.has('dependencies')
     ? root.list('dependencies', '[]*v2.Dependency').map((item) => readDependency(item))
     : undefined;
+}
+
+/** Chart.lock. Throws ChartError as {@link readMetadata} does. */
+export function readLock(document: Value): ChartLock {
+  const root = new Fields(document, 'v2.Lock', '');
+  return {
+    generated: root.text('generated'),
+    digest: root.text('digest'),
+    dependencies: readDependencies(document) ?? [],
+  };
 }
 
 function readMaintainer(item: Value): Maintainer {

@@ -24,7 +24,8 @@ function fileRecord({ name, data }: ChartFile): Record<string, unknown> {
   return { name, data: base64(data) };
 }
 
-function metadataRecord(metadata: Metadata, areEnabled: boolean): Record<string, unknown> {
+/** Chart.yaml as JSON: what it does not say is left out. */
+export function metadataRecord(metadata: Metadata, areEnabled: boolean): Record<string, unknown> {
   const { annotations, dependencies, deprecated, maintainers, ...rest } = metadata;
   return present({
     ...rest,
@@ -35,7 +36,8 @@ function metadataRecord(metadata: Metadata, areEnabled: boolean): Record<string,
   });
 }
 
-function dependencyRecord({ importValues, repository, ...rest }: Dependency, isEnabled: boolean): unknown {
+/** An entry of `dependencies` as JSON. */
+export function dependencyRecord({ importValues, repository, ...rest }: Dependency, isEnabled: boolean): unknown {
   const enabled = isEnabled ? true : undefined;
   return { ...present({ ...rest, enabled, 'import-values': importValues.map(valueRecord) }), repository };
 }
