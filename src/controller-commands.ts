@@ -57,7 +57,13 @@ export function notificationControllerCommand(self: ControllerProcess): Command 
     group: (values) => ({
       name: 'notification-controller',
       create: (environment) =>
-        createNotificationControllers(environment, values, values.notificationGates, environmentProxy(self.env)),
+        createNotificationControllers(
+          environment,
+          values,
+          values.notificationGates,
+          environmentProxy(self.env),
+          self.env,
+        ),
     }),
   });
 }
@@ -95,7 +101,7 @@ export function allControllersCommand(self: ControllerProcess): Command {
         // What it has to say of its own objects is for the cluster alone.
         eventsAddr: '',
         create: (environment) =>
-          createNotificationControllers(environment, values, values.gates, environmentProxy(self.env)),
+          createNotificationControllers(environment, values, values.gates, environmentProxy(self.env), self.env),
       },
     ],
   });

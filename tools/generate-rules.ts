@@ -1,16 +1,17 @@
 import type { ComponentRules } from '../src/cli/install/rbac.ts';
 import { rules as kustomization } from '../src/controllers/kustomize/kustomization/rbac.ts';
+import { rules as alert } from '../src/controllers/notification/alert/rbac.ts';
 import { rules as receiver } from '../src/controllers/notification/receiver/rbac.ts';
 import { rules as gitRepository } from '../src/controllers/source/git-repository/rbac.ts';
-import type { PolicyRule } from '../src/crds/meta/policy-rule.ts';
 import { rules as helmChart } from '../src/controllers/source/helm-chart/rbac.ts';
 import { rules as helmRepository } from '../src/controllers/source/helm-repository/rbac.ts';
+import type { PolicyRule } from '../src/crds/meta/policy-rule.ts';
 
 /** What each controller may do: the rules of all kinds that it reconciles. */
 export const componentRules: ComponentRules = {
   'source-controller': mergeRules([...gitRepository, ...helmRepository, ...helmChart]),
   'kustomize-controller': mergeRules(kustomization),
-  'notification-controller': mergeRules(receiver),
+  'notification-controller': mergeRules([...alert, ...receiver]),
 };
 
 /**

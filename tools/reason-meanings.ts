@@ -78,7 +78,8 @@ export const reasonMeanings: Readonly<Record<Reason, string>> = {
   NoSourceArtifact: 'The source of the chart has no artifact yet.',
   SourceUnavailable: 'The source of the chart does not exist or cannot be read.',
   UnsupportedSourceKind: 'Charts cannot be taken from that kind of source.',
-  SourceFetchFailed: 'A source of an ArtifactGenerator could not be fetched.',
+  SourceFetchFailed:
+    'A source of an ArtifactGenerator could not be fetched; or the labels of what an event is about, which an Alert wants.',
   ValidationFailed: 'The spec contradicts itself. Correct it; the object is looked at again when it changes.',
   ReconciliationDisabled: 'An annotation on the object switches its reconciling off.',
   InstallSucceeded: 'The release was installed.',
@@ -110,7 +111,11 @@ export const reasonMeanings: Readonly<Record<Reason, string>> = {
   Initialized: 'The webhook can be called under the path in the status.',
   TokenNotFound: 'The Secret with the token does not exist or has no token.',
   InvalidConfig: 'The configuration cannot be used. The message says what is wrong with it.',
-  NotificationDispatchFailed: 'An event could not be sent.',
+  MetadataAppendFailed:
+    'A key of the metadata of an event was said more than once: by the object, the Alert or the controller. The annotations of this event name the keys and who said them; docs/spec/alert.md has who wins.',
+  Migration: 'A finalizer that Flux had set on an Alert or a Provider was removed: they need none.',
+  NotificationDispatchFailed:
+    'An event could not be sent; the message says why. It is tried again for half an hour where that may help.',
   ImageURLInvalid: 'The name of the image cannot be read.',
   Scanning: 'The tags of the image are being listed.',
   AccessingRepository: 'The ImageRepository is being looked at.',

@@ -25,6 +25,8 @@ export interface EventInput {
   readonly message: string;
   /** Keys without the group's prefix, for example `revision`. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** More metadata, with keys as they are. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** How a pipeline ends that did not fail. */

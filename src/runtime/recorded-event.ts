@@ -53,6 +53,7 @@ export function recordedEvent(object: KubeObject, event: EventInput, at: number)
     message: message.length <= maxMessageLength ? message : `${message.slice(0, maxMessageLength - 3)}...`,
     metadata: {
       ...Object.fromEntries(Object.entries(event.metadata ?? {}).map(([key, value]) => [`${group}${key}`, value])),
+      ...event.annotations,
       ...Object.fromEntries(
         Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith(`${EVENT_GROUP}/`)),
       ),

@@ -8,8 +8,17 @@ interface Involved {
   readonly operation: string;
 }
 
-/** The metrics of a cache of cloud tokens (fluxcd/pkg cache/metrics.go, with the prefix `gotk_token_`). */
-export function tokenCacheMetrics(registry: Registry) {
+const known = new WeakMap<Registry, ReturnType<typeof register>>();
+
+/**
+ * The metrics of caches of cloud tokens (fluxcd/pkg cache/metrics.go, with the prefix `gotk_token_`): the caches of all
+ * controllers of a process are counted together.
+ */
+export function tokenCacheMetrics(registry: Registry): ReturnType<typeof register> {
+  return known.getOrInsertComputed(registry, register);
+}
+
+function register(registry: Registry) {
   const registers = [registry];
   const events = new Counter({
     name: 'gotk_token_cache_events_total',

@@ -53,6 +53,15 @@ export interface SeenRequest {
   readonly code: number;
 }
 
+/** The notification-controller, and where it serves. */
+export interface NotificationProcess {
+  readonly controller: ControllerProcess;
+  /** The event endpoint, for `--events-addr` of the other controllers. */
+  readonly eventsUrl: string;
+  /** Where the webhooks of Receivers are served, without their paths. */
+  readonly receiverUrl: string;
+}
+
 /** Kinds of the installation that stand for Pods, which the environment runs as processes instead. */
 const notNeeded: readonly string[] = ['Deployment', 'Service', 'NetworkPolicy', 'ResourceQuota'];
 
@@ -77,6 +86,7 @@ export class Environment {
   readonly #logFile: string;
   #source: ControllerProcess | undefined;
   #kustomize: ControllerProcess | undefined;
+  #notification: NotificationProcess | undefined;
 
   private constructor(
     options: EnvironmentOptions,
@@ -121,6 +131,11 @@ export class Environment {
     return this.#kustomize;
   }
 
+  get notification(): NotificationProcess {
+    if (this.#notification === undefined) throw new Error('the notification-controller was not started');
+    return this.#notification;
+  }
+
   /** Path of a file with everything that all controllers of this environment have logged. */
   get logFile(): string {
     return this.#logFile;
@@ -142,6 +157,18 @@ export class Environment {
       ...(this.#options.kustomizeFlags ?? []),
       ...flags,
     ]);
+  }
+
+  /** Starts the notification-controller, again under the same addresses. */
+  async startNotification(...flags: readonly string[]): Promise<NotificationProcess> {
+    const { eventsUrl, receiverUrl } = this.#notification ?? {
+      eventsUrl: `http://127.0.0.1:${await freePort()}/`,
+      receiverUrl: `http://127.0.0.1:${await freePort()}`,
+    };
+    const addresses = [`--events-addr=${new URL(eventsUrl).host}`, `--receiverAddr=${new URL(receiverUrl).host}`];
+    const controller = await this.#controller('notification-controller', [...addresses, ...flags]);
+    this.#notification = { controller, eventsUrl, receiverUrl };
+    return this.#notification;
   }
 
   /** Starts another kustomize-controller beside the first one, with these flags alone. */
@@ -204,6 +231,7 @@ export class Environment {
 
   async stop(): Promise<void> {
     await Promise.all([this.#source?.stop(), this.#kustomize?.stop()]);
+    await this.#notification?.controller.stop();
     await this.#group.close();
     await this.git.stop();
     await this.plane.stop();

@@ -237,6 +237,28 @@ export const componentRules: ComponentRules = {
     },
     {
       "apiGroups": [
+        ""
+      ],
+      "resources": [
+        "serviceaccounts"
+      ],
+      "verbs": [
+        "get"
+      ]
+    },
+    {
+      "apiGroups": [
+        ""
+      ],
+      "resources": [
+        "serviceaccounts/token"
+      ],
+      "verbs": [
+        "create"
+      ]
+    },
+    {
+      "apiGroups": [
         "helm.toolkit.fluxcd.io"
       ],
       "resources": [
@@ -281,6 +303,8 @@ export const componentRules: ComponentRules = {
         "notification.toolkit.fluxcd.io"
       ],
       "resources": [
+        "alerts",
+        "providers",
         "receivers"
       ],
       "verbs": [

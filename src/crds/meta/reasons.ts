@@ -114,6 +114,8 @@ export const reasons = [
   'Initialized',
   'TokenNotFound',
   'InvalidConfig',
+  'MetadataAppendFailed',
+  'Migration',
   'NotificationDispatchFailed',
   // image-reflector-controller, image-automation-controller
   'ImageURLInvalid',

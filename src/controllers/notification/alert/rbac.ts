@@ -1,0 +1,28 @@
+import type { PolicyRule } from '../../../crds/meta/policy-rule.ts';
+
+/** What the notification-controller may do for Alerts and Providers. */
+export const rules: readonly PolicyRule[] = [
+  {
+    apiGroups: ['notification.toolkit.fluxcd.io'],
+    resources: ['alerts', 'providers'],
+    verbs: ['get', 'list', 'watch', 'update', 'patch'],
+  },
+  // Labels of what an event is about.
+  {
+    apiGroups: ['source.toolkit.fluxcd.io'],
+    resources: ['buckets', 'externalartifacts', 'gitrepositories', 'helmcharts', 'helmrepositories', 'ocirepositories'],
+    verbs: ['get'],
+  },
+  { apiGroups: ['source.extensions.fluxcd.io'], resources: ['artifactgenerators'], verbs: ['get'] },
+  { apiGroups: ['kustomize.toolkit.fluxcd.io'], resources: ['kustomizations'], verbs: ['get'] },
+  { apiGroups: ['helm.toolkit.fluxcd.io'], resources: ['helmreleases'], verbs: ['get'] },
+  {
+    apiGroups: ['image.toolkit.fluxcd.io'],
+    resources: ['imagerepositories', 'imagepolicies', 'imageupdateautomations'],
+    verbs: ['get'],
+  },
+  { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
+  { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get'] },
+  { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
+  { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+];
