@@ -17,6 +17,7 @@ import { type ClosableClient, createClient } from '../../src/kube/http-client.ts
 import { loadConnection } from '../../src/kube/kubeconfig.ts';
 import type { KubeObject } from '../../src/kube/object.ts';
 import { type ControlPlane, startControlPlane } from '../controlplane/control-plane.ts';
+import { Kubectl } from '../support/kubectl.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const owner = { name: 'app', namespace: 'flux-system' };
@@ -100,6 +101,20 @@ describe('apply', () => {
     const prepared = prepareObjects(objects, { ownerGroup: group, owner });
     const { entries } = await applier().applyAll(prepared, { signal: signal(), ...options });
     return changeLog(entries);
+  };
+  /** Lets a user do things in a namespace, and waits until the server knows. */
+  const grant = async (namespace: string, user: string, rules: readonly object[]): Promise<void> => {
+    const apiGroup = 'rbac.authorization.k8s.io';
+    const head = { apiVersion: `${apiGroup}/v1`, metadata: { name: user } };
+    await new Kubectl(plane.admin, namespace).apply([
+      { ...head, kind: 'Role', rules },
+      {
+        ...head,
+        kind: 'RoleBinding',
+        roleRef: { apiGroup, kind: 'Role', name: user },
+        subjects: [{ kind: 'User', name: user, apiGroup }],
+      },
+    ]);
   };
   const counted = async <T>(fn: () => Promise<T>): Promise<{ readonly result: T; readonly requests: number }> => {
     const start = requests;
@@ -574,21 +589,9 @@ describe('apply', () => {
       const ns = await freshNamespace();
       await apply([configMap('one', ns, {}), configMap('two', ns, {})]);
       const user = client.impersonate({ user: `reader-${ns}` });
-      const rbac = 'rbac.authorization.k8s.io';
-      const subjects = [{ kind: 'User', name: `reader-${ns}`, apiGroup: rbac }];
-      const rules = [
+      await grant(ns, `reader-${ns}`, [
         { apiGroups: [''], resources: ['configmaps'], verbs: ['get'] },
         { apiGroups: [''], resources: ['configmaps'], verbs: ['delete'], resourceNames: ['two'] },
-      ];
-      await apply([
-        { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: { name: 'r', namespace: ns }, rules },
-        {
-          apiVersion: `${rbac}/v1`,
-          kind: 'RoleBinding',
-          metadata: { name: 'r', namespace: ns },
-          roleRef: { apiGroup: rbac, kind: 'Role', name: 'r' },
-          subjects,
-        },
       ]);
       const entries = [...entriesOf([configMap('one', ns, {}), configMap('two', ns, {})]), { id: 'nonsense', v: 'v1' }];
       const { changes, failed } = await applier(user).prune(entries, { owner, signal: signal() });
@@ -784,22 +787,7 @@ describe('apply', () => {
 
     it('reads now and then where it may not watch', async () => {
       const ns = await freshNamespace();
-      const rbac = 'rbac.authorization.k8s.io';
-      await apply([
-        {
-          apiVersion: `${rbac}/v1`,
-          kind: 'Role',
-          metadata: { name: 'r', namespace: ns },
-          rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get'] }],
-        },
-        {
-          apiVersion: `${rbac}/v1`,
-          kind: 'RoleBinding',
-          metadata: { name: 'r', namespace: ns },
-          roleRef: { apiGroup: rbac, kind: 'Role', name: 'r' },
-          subjects: [{ kind: 'User', name: `weak-${ns}`, apiGroup: rbac }],
-        },
-      ]);
+      await grant(ns, `weak-${ns}`, [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get'] }]);
       const waiter = new StatusWaiter({ pollMs: 50 });
       const weak = client.impersonate({ user: `weak-${ns}` });
       const handle = waiter.watchObjects(weak, [refOf(configMap('one', ns, {}))], { onChange: () => {} });

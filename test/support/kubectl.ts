@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadAll } from 'js-yaml';
 import { type ApiClient, ApiFailure, type ApiObject } from './api-client.ts';
+import { isInForce, isRoleBinding } from './role-binding.ts';
 import { waitFor } from './wait-for.ts';
 
 /** Names one object. Any object that came from the server names itself. */
@@ -60,7 +61,7 @@ export class Kubectl {
 
   /**
    * Applies YAML documents or objects on the server's side, in order, and gives them as the server has them. Waits a
-   * little for kinds that a CustomResourceDefinition has only just brought.
+   * little for kinds that a CustomResourceDefinition has only just brought, and until role bindings are in force.
    */
   async apply(manifests: string | readonly object[], options: ApplyOptions = {}): Promise<ApiObject[]> {
     const { fieldManager = 'kubectl', force = true } = options;
@@ -73,6 +74,8 @@ export class Kubectl {
       const contentType = 'application/apply-patch+yaml';
       applied.push(await this.client.call('PATCH', path, { query, contentType, body: document }));
     }
+    for (const binding of applied.filter(isRoleBinding))
+      await waitFor(async () => (await isInForce(this.client, binding)) ?? true, `${binding.metadata.name} in force`);
     return applied;
   }
 
@@ -115,12 +118,18 @@ export class Kubectl {
     return this.patch(object, { metadata: { annotations } });
   }
 
-  /** Deletes, and does not wait; no error when there is none. */
+  /** Deletes, and waits only until a role binding is out of force; no error when there is none. */
   async delete(object: Ref, propagationPolicy = 'Background'): Promise<void> {
+    const binding = isRoleBinding(object) ? await this.find(object) : undefined;
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy };
     const path = await this.#path(object);
     const { status, text } = await this.client.send('DELETE', path, { body });
     if (status > 299 && status !== 404) throw new ApiFailure(`DELETE ${path}`, status, text);
+    if (binding !== undefined)
+      await waitFor(
+        async () => (await isInForce(this.client, binding)) !== true,
+        `${object.metadata.name} out of force`,
+      );
   }
 
   /**
