@@ -3,6 +3,7 @@ import type {
   ApplyOptions,
   Client,
   DeleteOptions,
+  ListOptions,
   WatchHandlers,
   WatchOptions,
   WriteOptions,
@@ -204,7 +205,7 @@ function content({ metadata, ...rest }: KubeObject): unknown {
   return { ...rest, metadata: kept };
 }
 
-function selects({ namespace, fieldSelector, labelSelector }: WatchOptions, { metadata }: PartialObject): boolean {
+function selects({ namespace, fieldSelector, labelSelector }: ListOptions, { metadata }: PartialObject): boolean {
   const labels = labelSelector?.split(',').map((part) => part.split('=')) ?? [];
   return (
     (namespace === undefined || namespace === metadata.namespace) &&
@@ -255,9 +256,9 @@ function fakeClient(server: FakeServer): Client {
       server.see('list', type, '');
       return server.listed(type) as T[];
     },
-    async listMetadata(type) {
+    async listMetadata(type, options = {}) {
       server.see('list', type, '');
-      return server.listed(type);
+      return server.listed(type).filter((object) => selects(options, object));
     },
     async create<T extends KubeObject>(
       type: ResourceType,
