@@ -52,15 +52,16 @@ export function receiver(spec: Partial<Receiver['spec']> & Pick<Receiver['spec']
 /** A webhook server with one Receiver, whose API server is in memory. */
 export class WebhookWorld {
   readonly api = new FakeServer();
-  readonly metrics = new Registry();
+  readonly metrics: Registry;
   readonly issuer = new TestIssuer();
   /** The Receiver that is called. */
   receiver: Receiver & KubeObject;
   readonly #server: RunningServer;
 
-  private constructor(of: Receiver & KubeObject, start: (world: WebhookWorld) => RunningServer) {
+  private constructor(of: Receiver & KubeObject, server: RunningServer, metrics: Registry) {
     this.receiver = of;
-    this.#server = start(this);
+    this.metrics = metrics;
+    this.#server = server;
   }
 
   static async start(
@@ -92,7 +93,7 @@ export class WebhookWorld {
     );
     const running = await listenAt(server, '127.0.0.1:0', 'receiver');
     if (running === undefined) throw new Error('the server does not listen');
-    const world = new WebhookWorld(of, () => running);
+    const world = new WebhookWorld(of, running, metrics);
     issuers.resolve(new TokenIssuers(world.issuer, systemClock));
     world.api.types = [
       ...world.api.types,

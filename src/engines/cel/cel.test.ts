@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { rawNumber } from '../../lib/json.ts';
-import { CelError, compileExpr, parseExpr } from './cel.ts';
+import { CelError, compileExpr, compileValueExpr, parseExpr, prepared } from './cel.ts';
 
 const ready = { status: { conditions: [{ type: 'Ready', status: 'True' }] } };
 
@@ -58,7 +58,10 @@ const wrong: readonly (readonly [expr: string, message: string])[] = [
   ],
   ['self.ready', 'CEL expression output type mismatch: expected bool, got dyn'],
   ['1 + 1', 'CEL expression output type mismatch: expected bool, got int'],
-  ['', "failed to parse the CEL expression '': ERROR: <input>:1:1: Syntax error: Unexpected token: EOF\n | \n | ^"],
+  [
+    '',
+    "failed to parse the CEL expression '': ERROR: <input>:1:1: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}\n | \n | ^",
+  ],
 ];
 
 test('tells where an expression is wrong', () => {
@@ -187,4 +190,26 @@ test('any text is an expression or a CelError', () => {
     }),
     { seed: 1, numRuns: 500 },
   );
+});
+
+test('a value of any type comes back as JSON has it', () => {
+  const cases: readonly (readonly [string, unknown])[] = [
+    ['1 + 1', 2],
+    ['9223372036854775807', rawNumber('9223372036854775807')],
+    ["{'a': [1, 2], 'b': ['x']}", { a: [1, 2], b: ['x'] }],
+    ['self.a.b', 'c'],
+    ['self', { a: { b: 'c' } }],
+  ];
+  for (const [text, want] of cases) {
+    assert.deepEqual(compileValueExpr(text, ['self']).evaluate({ self: { a: { b: 'c' } } }), want, text);
+  }
+  assert.throws(() => compileValueExpr('self.a.', ['self']), { code: 'Syntax' });
+  assert.throws(() => compileValueExpr('self.b', ['self']).evaluate({ self: {} }), { code: 'Evaluation' });
+});
+
+test('what is prepared means the same, and is not looked through again', () => {
+  const value = { n: 1, list: [{ n: 2 }] };
+  const self = prepared(value);
+  assert.equal(compileExpr('self.n == 1 && self.list[0].n == 2', ['self']).evaluateBoolean({ self }), true);
+  assert.deepEqual(value, { n: 1, list: [{ n: 2 }] });
 });

@@ -192,8 +192,13 @@ function syntaxError(text: string, error: unknown): CelError {
     return undeclared(text, error.summary.replace(/^Unknown variable: /, ''), offset);
   }
   const isSyntax = error instanceof ParseError;
-  return parseFailure(text, offset, `${isSyntax ? 'Syntax error: ' : ''}${error.summary}`, error);
+  const summary = error.summary === 'Unexpected token: EOF' ? operandExpected : error.summary;
+  return parseFailure(text, offset, `${isSyntax ? 'Syntax error: ' : ''}${summary}`, error);
 }
+
+/** cel-go's words for an expression that ends where an operand should be: the tokens its grammar knows there. */
+const operandExpected =
+  "mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
 
 function parseFailure(text: string, offset: number, message: string, cause?: unknown): CelError {
   return new CelError(

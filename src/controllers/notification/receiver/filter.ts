@@ -21,17 +21,20 @@ export function compileFilter(text: string, withClaims: boolean): BooleanExpr {
 /**
  * For each of a Receiver's `resources`, what a call has to say about its objects: undefined where that is always yes.
  * Throws an Error when the body of a call that must be JSON is none, and CelError.
+ *
+ * @param maxMs How long the filters of this call may take together.
  */
 export function callFilters(
   { spec: { resourceFilter, resources } }: Receiver,
   call: WebhookCall,
   { body = call.body, claims }: Verified,
+  maxMs = maxCallMs,
 ): readonly (ObjectFilter | undefined)[] {
   const texts = resources.map(({ filter }) => [resourceFilter, filter].filter(isExpression));
   if (texts.every((list) => list.length === 0)) return texts.map(() => undefined);
   const req = prepared(isJson(call) ? jsonObject(body) : {});
   const variables = { req, ...(claims === undefined ? {} : { claims: prepared(claims) }) };
-  const budget = new CallBudget();
+  const budget = new CallBudget(maxMs);
   const compiled = new Map<string, BooleanExpr>();
   return texts.map((list) => {
     if (list.length === 0) return undefined;
@@ -44,7 +47,11 @@ export function callFilters(
 
 /** The time that all filters of a call have: each is bounded by itself, but there may be many objects. */
 class CallBudget {
-  #leftMs = maxCallMs;
+  #leftMs: number;
+
+  constructor(ms: number) {
+    this.#leftMs = ms;
+  }
 
   spend<T>(work: () => T): T {
     if (this.#leftMs <= 0) throw new CelError('Budget', 'the filters of the Receiver take too long');
