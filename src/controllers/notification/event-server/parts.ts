@@ -130,6 +130,7 @@ function createSender(
 ): { readonly sender: Sender; close(): Promise<void> } {
   const { client, clock } = environment;
   const objectLevel = gates.ObjectLevelWorkloadIdentity;
+  const { defaultServiceAccount } = flags;
   const agents = new HttpAgents(proxies, { lookup: metadataServices.lookup, allows: () => true });
   const cloud = createCloud(
     environment,
@@ -142,7 +143,7 @@ function createSender(
     resolve: (object, signal) => resolveProvider(object, { client, objectLevel }, signal),
     commitStatus: () => '',
     createNotifier: (settings, delivery) =>
-      createNotifier(settings, delivery, { http, tokens: cloud.auth.tokens, clock }),
+      createNotifier(settings, delivery, { http, cloud: cloud.auth, clock, defaultServiceAccount }),
     clock,
   });
   return { sender, close: async () => void (await Promise.all([agents.close(), cloud.close()])) };

@@ -2,33 +2,35 @@ import { createHmac } from 'node:crypto';
 import { eventBody } from '../event.ts';
 import { webhookUrl } from './address.ts';
 import type { NotifierFactory } from './create-notifier.ts';
+import { goJson } from './go-json.ts';
 import { NotifyError } from './notifier.ts';
-import { routeOf } from './secrets-of.ts';
+import { jsonPoster } from './post-json.ts';
 
 /**
  * Passes the event on as it is, for the type `generic-hmac` with a signature (internal/notifier/forwarder.go). The
  * Secret's headers go along.
  */
-export const createGeneric: NotifierFactory = (settings, _delivery, { http }) => {
+export const createGeneric: NotifierFactory = (settings, _delivery, deps) => {
   const url = webhookUrl(settings, 'invalid hook URL');
-  const isSigned = settings.type === 'generic-hmac';
-  if (isSigned && settings.token === '') throw new NotifyError('HMAC key is empty', { permanent: true });
-  const route = routeOf(settings);
+  const signature = settings.type === 'generic-hmac' ? signer(settings.secretData.get('token')) : undefined;
+  const post = jsonPoster(settings, deps);
   return {
     async post(event, signal) {
-      const body = JSON.stringify(eventBody(event));
-      const headers = {
-        'content-type': 'application/json',
+      const payload = eventBody(event);
+      await post(url, payload, signal, {
         'gotk-component': event.reportingController,
         ...lowerCased(settings.headers),
-        ...(isSigned
-          ? { 'x-signature': `sha256=${createHmac('sha256', settings.token).update(body).digest('hex')}` }
-          : {}),
-      };
-      await http.succeed({ method: 'POST', url, headers, body }, route, signal);
+        ...(signature === undefined ? {} : { 'x-signature': signature(goJson(payload)) }),
+      });
     },
   };
 };
+
+/** Of the key as it is: white space, and what is no text, belongs to it. */
+function signer(key: Buffer | undefined): (body: string) => string {
+  if (key === undefined || key.length === 0) throw new NotifyError('HMAC key is empty', { permanent: true });
+  return (body) => `sha256=${createHmac('sha256', key).update(body).digest('hex')}`;
+}
 
 function lowerCased(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

@@ -16,6 +16,8 @@ export interface NotifierRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Not to be tried again: the service may have done it all the same, and would do it twice. */
+  readonly once?: boolean;
 }
 
 /** The answer of a service, of any status. */
@@ -35,7 +37,7 @@ export interface Route {
 
 export interface NotifierHttpOptions {
   /** Made with a resolver of `guard`. */
-  readonly agents: HttpAgents;
+  readonly agents: Pick<HttpAgents, 'acquire'>;
   /** Which addresses are refused. */
   readonly guard: AddressGuard;
   readonly clock: Clock;
@@ -69,7 +71,7 @@ export class NotifierHttp {
     let failure: NotifyError | undefined;
     for (let tries = 1; ; tries++) {
       const outcome = await this.#try(call, route, signal, failure);
-      const last = tries === maxTries;
+      const last = call.once === true || tries === maxTries;
       if (!(outcome instanceof NotifyError)) {
         const after = retryAfterMs(outcome.status, outcome.header('retry-after'), clock.now());
         if (!isTransient(outcome.status) || last || (after ?? 0) > maxPatienceMs) return outcome;
@@ -87,7 +89,9 @@ export class NotifierHttp {
   async succeed(call: NotifierRequest, route: Route, signal: AbortSignal): Promise<NotifierReply> {
     const reply = await this.send(call, route, signal);
     if (reply.status >= 200 && reply.status <= 299) return reply;
-    throw refused(reply, route.secrets, this.#options.clock.now());
+    const failure = refused(reply, route.secrets, this.#options.clock.now());
+    const { permanent, retryAfterMs } = failure;
+    throw new NotifyError(`request failed: ${failure.message}`, { permanent, retryAfterMs });
   }
 
   /** An answer, or why there is none. Throws when `signal` ends it. */

@@ -14,16 +14,24 @@ const open: readonly string[] = [
   'githubAppBaseURL',
 ];
 
+/** What is shorter guards nothing, and stands in every other word. */
+const minLength = 4;
+
 /** How the service of a Provider is reached, and all that must not show in messages about it. */
 export function routeOf(settings: ProviderSettings): Route {
   const { tls, proxy } = settings;
   return { tls, proxy, secrets: secretsOf(settings) };
 }
 
+/** The route with one more secret, such as a token that was got for it. */
+export function withSecret(route: Route, secret: string): Route {
+  return secret.length < minLength ? route : { ...route, secrets: [...route.secrets, secret] };
+}
+
 function secretsOf({ address, password, token, headers, secretData, proxy }: ProviderSettings): readonly string[] {
   const entries = [...secretData].filter(([name]) => !open.includes(name)).map(([, value]) => value.toString('utf8'));
   const texts = [password, token, ...Object.values(headers), ...entries, proxy?.password ?? '', ...partsOf(address)];
-  return [...new Set(texts)].filter((text) => text !== '');
+  return [...new Set(texts)].filter((text) => text.length >= minLength);
 }
 
 /** Webhooks carry their tokens in the path or the query. Short parts are words, such as `api`. */

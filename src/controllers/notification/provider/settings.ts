@@ -1,3 +1,4 @@
+import type { InvolvedObject } from '../../../auth/token-cache.ts';
 import type { Provider } from '../../../crds/notification/provider.ts';
 import type { SecretData } from '../../../kube/secret.ts';
 import type { HttpProxy, HttpTls } from '../../../net/http-agents.ts';
@@ -37,4 +38,9 @@ export interface Delivery {
   readonly alert: AlertRef;
   /** Id of the commit status, for types that set one (see commit-status-id.ts); '' for all others. */
   readonly commitStatus: string;
+}
+
+/** A Provider as the metrics of tokens count it. */
+export function involvedOf({ provider: { namespace, name } }: ProviderSettings): InvolvedObject {
+  return { kind: 'Provider', namespace, name, operation: 'post' };
 }

@@ -1,0 +1,31 @@
+import type { TokenIdentity } from '../../../auth/access-tokens.ts';
+import { AuthError } from '../../../auth/auth-error.ts';
+import type { NotifierDeps } from './create-notifier.ts';
+import { NotifyError } from './notifier.ts';
+import { involvedOf, type ProviderSettings } from './settings.ts';
+
+/** As whom clouds are asked: the Provider's ServiceAccount, that of the operator for those without, or the controller. */
+export function identityOf(
+  { provider: { namespace }, serviceAccountName }: ProviderSettings,
+  { defaultServiceAccount }: NotifierDeps,
+): TokenIdentity | undefined {
+  if (serviceAccountName !== '') return { namespace, name: serviceAccountName };
+  return defaultServiceAccount === '' ? undefined : { namespace, name: defaultServiceAccount, isDefault: true };
+}
+
+/** A token of Entra ID for a scope (internal/notifier/azure_helpers.go). Throws NotifyError. */
+export async function azureToken(
+  settings: ProviderSettings,
+  deps: NotifierDeps,
+  scope: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { tokens, azure } = deps.cloud;
+  const request = { identity: identityOf(settings, deps), scopes: [scope], involved: involvedOf(settings) };
+  try {
+    return (await tokens.get(azure, request, signal)).token;
+  } catch (cause) {
+    if (!(cause instanceof AuthError)) throw cause;
+    throw new NotifyError(`failed to get token: ${cause.message}`, { permanent: false, cause });
+  }
+}

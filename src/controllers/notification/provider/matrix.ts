@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { eventBody } from '../event.ts';
+import { webhookUrl } from './address.ts';
+import type { NotifierFactory } from './create-notifier.ts';
+import { objectName, sortedMetadata } from './format.ts';
+import { goJson } from './go-json.ts';
+import { within } from './post-json.ts';
+import { routeOf } from './secrets-of.ts';
+
+/**
+ * Matrix: the channel is the id of a room. A digest of the event is the transaction, so that one that is sent twice
+ * shows once (internal/notifier/matrix.go).
+ *
+ * https://spec.matrix.org/latest/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid
+ */
+export const createMatrix: NotifierFactory = (settings, _delivery, { http }) => {
+  const server = webhookUrl(settings, 'invalid Matrix homeserver URL').replace(/\/+$/, '');
+  const room = pathSegment(settings.channel);
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${settings.token}` };
+  const route = routeOf(settings);
+  return {
+    async post(event, signal) {
+      const transaction = createHash('sha1')
+        .update(goJson(eventBody(event)))
+        .digest('hex');
+      const emoji = event.severity === 'error' ? '🚨' : '💫';
+      const lines = sortedMetadata(event).map(([key, value]) => `- ${key}: ${value}\n`);
+      const text = `${emoji} ${objectName(event)}\n${event.message}\n${lines.join('')}`;
+      const url = `${server}/_matrix/client/r0/rooms/${room}/send/m.room.message/${transaction}`;
+      const body = goJson({ body: text, msgtype: 'm.text' });
+      await within('postMessage failed', http.succeed({ method: 'PUT', url, headers, body }, route, signal));
+    },
+  };
+};
+
+/** A room id looks like `!id:server`, which may stand in a path as it is. */
+function pathSegment(id: string): string {
+  return encodeURIComponent(id).replaceAll('%3A', ':').replaceAll('%40', '@');
+}
