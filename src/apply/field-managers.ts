@@ -61,6 +61,21 @@ export function cleanupPatch(
 }
 
 /**
+ * The JSON patch that makes the fields of other managers (by the beginnings of their names) fields that `own` applies
+ * (fluxcd/pkg ssa/patch.go, PatchReplaceFieldsManagers). Empty when they have none; bound to the resource version.
+ */
+export function takeOverPatch(live: KubeObject, own: string, managers: readonly string[]): JsonPatchOperation[] {
+  const { managedFields = [], resourceVersion } = live.metadata;
+  const replaced = managers.flatMap((name): FieldManager[] => [
+    { name, operation: 'Apply' },
+    { name, operation: 'Update' },
+  ]);
+  const value = takeOver(managedFields, own, replaced);
+  if (value === undefined) return [];
+  return bound([{ op: 'replace', path: '/metadata/managedFields', value }], resourceVersion);
+}
+
+/**
  * The JSON patch that makes what was written as `own` by other means than server-side apply applied fields of `own`
  * (client-go util/csaupgrade, UpgradeManagedFieldsPatch). Empty when there are none; bound to the resource version.
  */

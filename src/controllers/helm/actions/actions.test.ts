@@ -212,7 +212,7 @@ describe('hooks', () => {
     const files = { 'templates/t.yaml': hook('one', 'test'), 'templates/u.yaml': hook('two', 'test') };
     await install(context, installing(chartOf(files)));
     assert.equal(server.find('ConfigMap', 'one'), undefined);
-    const { hooks } = await test(context, { timeoutMs: 1_000, filters: [{ name: 'two', exclude: true }] });
+    const { hooks } = await test(context, { wait: { timeoutMs: 1_000 }, filters: [{ name: 'two', exclude: true }] });
     assert.deepEqual(
       hooks.map(({ name, lastRun }) => `${name} ${lastRun.phase}`),
       ['one Succeeded', 'two '],

@@ -2,7 +2,7 @@ import type { HookRecord, ReleaseRecord } from '../../../engines/helm/release/re
 import { errorMessage } from '../../../lib/errors.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { ActionError } from './action-error.ts';
-import type { ActionContext } from './context.ts';
+import type { ActionContext, WaitOptions } from './context.ts';
 import { executeHooks } from './hooks.ts';
 import { Recorder } from './recorder.ts';
 
@@ -14,7 +14,7 @@ export interface TestFilter {
 
 export interface TestOptions {
   /** For each hook. */
-  readonly timeoutMs: number;
+  readonly wait: Pick<WaitOptions, 'timeoutMs'>;
   readonly filters: readonly TestFilter[];
 }
 
@@ -22,7 +22,7 @@ export interface TestOptions {
  * Runs the test hooks of the last revision, and stores what became of them (pkg/action/release_testing.go). Throws
  * {@link ActionError} with the record when a test failed, or the reason of the context's signal.
  */
-export async function test(context: ActionContext, { timeoutMs, filters }: TestOptions): Promise<ReleaseRecord> {
+export async function test(context: ActionContext, { wait, filters }: TestOptions): Promise<ReleaseRecord> {
   const { storage, release, signal } = context;
   const last = await storage.last(release.name, signal).catch((error: unknown) => {
     if (error instanceof StorageError) throw new ActionError(error.message, { cause: error });
@@ -30,7 +30,7 @@ export async function test(context: ActionContext, { timeoutMs, filters }: TestO
   });
   if (last === undefined) throw new ActionError('release: not found', { notFound: true });
   const recorder = new Recorder(last, context);
-  const options = { timeoutMs, serverSide: last.applyMethod === 'ssa', chosen: chosenBy(filters) };
+  const options = { timeoutMs: wait.timeoutMs, serverSide: last.applyMethod === 'ssa', chosen: chosenBy(filters) };
   const { cleanup, error } = await executeHooks('test', recorder, options, context);
   try {
     await recorder.update();

@@ -20,17 +20,22 @@ export function threeWayMerge(original: unknown, modified: unknown, live: unknow
 }
 
 function mergeFields(original: Fields, modified: Fields, live: Fields, schema: MergeSchema | undefined): Fields {
-  const result: Record<string, unknown> = {};
-  const retains = schema?.strategy.includes('retainKeys') === true;
+  const result = new Map<string, unknown>();
+  const retains = schema?.strategy.includes('retainKeys') === true || isUnion(schema);
   for (const [key, value] of Object.entries(live)) {
     const wanted = modified[key];
-    if (!isNothing(wanted)) result[key] = threeWayMerge(original[key], wanted, value, schema?.field(key));
-    else if (!retains && isNothing(original[key])) result[key] = value;
+    if (!isNothing(wanted)) result.set(key, threeWayMerge(original[key], wanted, value, schema?.field(key)));
+    else if (!retains && isNothing(original[key])) result.set(key, value);
   }
   for (const [key, value] of Object.entries(modified)) {
-    if (!isNothing(value) && !Object.hasOwn(live, key)) result[key] = withoutNulls(value);
+    if (!isNothing(value) && !Object.hasOwn(live, key)) result.set(key, withoutNulls(value));
   }
-  return result;
+  return Object.fromEntries(result);
+}
+
+/** A strategy of updates: what belongs to another `type` goes (its patch strategy is `retainKeys`). */
+function isUnion(schema: MergeSchema | undefined): boolean {
+  return schema?.field('type') !== undefined && schema.field('rollingUpdate') !== undefined;
 }
 
 function isMerged(schema: MergeSchema | undefined): schema is MergeSchema {
@@ -45,11 +50,12 @@ function mergeLists(
   schema: MergeSchema,
 ): readonly unknown[] {
   const same = (a: unknown) => (b: unknown) => isSameItem(a, b, schema);
+  const inner = schema.elements();
+  // Of a volume there is one source.
+  const elements = inner && { ...inner, strategy: schema.strategy };
   const wanted = modified.map((item) => {
     const found = live.find(same(item));
-    return found === undefined
-      ? withoutNulls(item)
-      : threeWayMerge(original.find(same(item)), item, found, schema.elements());
+    return found === undefined ? withoutNulls(item) : threeWayMerge(original.find(same(item)), item, found, elements);
   });
   const kept = live.filter((item) => !modified.some(same(item)) && !original.some(same(item)));
   return [...wanted, ...kept];
@@ -78,12 +84,17 @@ function withoutNulls(value: unknown): unknown {
 export function mergePatchOf(before: unknown, after: unknown): unknown {
   if (jsonEqual(before, after)) return undefined;
   if (!isRecord(before) || !isRecord(after)) return after;
-  const patch: Record<string, unknown> = {};
-  for (const key of Object.keys(before)) if (isNothing(after[key]) && !isNothing(before[key])) patch[key] = null;
-  for (const [key, value] of Object.entries(after)) {
-    if (isNothing(value)) continue;
-    const change = isNothing(before[key]) ? value : mergePatchOf(before[key], value);
-    if (change !== undefined) patch[key] = change;
-  }
-  return Object.keys(patch).length === 0 ? undefined : patch;
+  const gone = Object.keys(before).filter((key) => isNothing(own(after, key)) && !isNothing(before[key]));
+  const changed = Object.entries(after).flatMap(([key, value]): [string, unknown][] => {
+    if (isNothing(value)) return [];
+    const old = own(before, key);
+    const change = isNothing(old) ? value : mergePatchOf(old, value);
+    return change === undefined ? [] : [[key, change]];
+  });
+  const members = [...gone.map((key): [string, unknown] => [key, null]), ...changed];
+  return members.length === 0 ? undefined : Object.fromEntries(members);
+}
+
+function own(fields: Fields, key: string): unknown {
+  return Object.hasOwn(fields, key) ? fields[key] : undefined;
 }

@@ -1,6 +1,7 @@
 import type { Change } from '../../../apply/change-set.ts';
 import { isTakenOver, managersToReplace } from '../../../apply/field-managers.ts';
-import { Ledger } from '../../../apply/ledger/ledger.ts';
+import type { Ledger } from '../../../apply/ledger/ledger.ts';
+import { ownerLedger } from '../../../apply/ledger/owner-ledger.ts';
 import type { LedgerSession } from '../../../apply/ledger/session.ts';
 import { ownerText } from '../../../apply/ledger/sighting.ts';
 import { formatId } from '../../../apply/object-ref.ts';
@@ -26,21 +27,18 @@ export interface DriftOptions {
 /** The ledger of what Kustomizations have applied. It wakes those whose objects are changed by somebody else. */
 export function kustomizationLedger({ cache, clock, wake, ...options }: DriftOptions): Ledger {
   const replaced = managersToReplace(KUSTOMIZE_FIELD_MANAGER, options.overrideManagers);
-  const find = (owner: string): Kustomization | undefined => cache.get(keyOfOwner(owner));
-  return new Ledger({
+  return ownerLedger({
     clock,
+    wake,
     rules: {
       fieldManager: KUSTOMIZE_FIELD_MANAGER,
       ownerGroup: KUSTOMIZE_GROUP,
       isReplaced: (entry) => isTakenOver(entry, replaced),
       migrateApiVersion: options.migrateApiVersion,
     },
-    wake(owner) {
-      if (find(owner)?.spec.suspend !== true) wake(keyOfOwner(owner));
-    },
-    maxPauseMs: (owner) => {
-      const object = find(owner);
-      return object === undefined ? 0 : intervalMs(object);
+    find(key) {
+      const object = cache.get(key);
+      return object && { suspended: object.spec.suspend === true, maxPauseMs: intervalMs(object) };
     },
   });
 }
@@ -48,11 +46,6 @@ export function kustomizationLedger({ cache, clock, wake, ...options }: DriftOpt
 /** By what the ledger knows a Kustomization. */
 export function ownerOfLedger({ metadata }: Kustomization): string {
   return ownerText(metadata);
-}
-
-function keyOfOwner(owner: string): Required<ObjectKey> {
-  const slash = owner.indexOf('/');
-  return { namespace: owner.slice(0, slash), name: owner.slice(slash + 1) };
 }
 
 /**
