@@ -288,16 +288,16 @@ function typedLiteral(node: Extract<ArgNode, { type: 'bool' | 'string' | 'number
   }
 }
 
-function typedNumber(node: NumberNode, { literal: wanted, intKind = 'int' }: ParamType): Value {
+function typedNumber({ value }: NumberNode, { literal: wanted, intKind = 'int' }: ParamType): Value {
   switch (wanted) {
     case 'integer':
-      return node.int === undefined ? undefined : new GoInt(intKind, BigInt.asIntN(64, node.int));
+      return value.int === undefined ? undefined : new GoInt(intKind, BigInt.asIntN(64, value.int));
     case 'unsigned':
-      return node.uint === undefined ? undefined : new GoInt(intKind, node.uint);
+      return value.uint === undefined ? undefined : new GoInt(intKind, value.uint);
     case 'float':
-      return node.float;
+      return value.float;
     default:
-      return node.complex === undefined ? undefined : new GoComplex(node.complex.re, node.complex.im);
+      return value.complex === undefined ? undefined : new GoComplex(value.complex.re, value.complex.im);
   }
 }
 
@@ -311,7 +311,7 @@ function idealConstant(node: NumberNode): Expression {
   };
 }
 
-function idealValue({ text, int: whole, float, complex }: NumberNode): Value {
+function idealValue({ text, value: { int: whole, float, complex } }: NumberNode): Value {
   if (complex !== undefined) return new GoComplex(complex.re, complex.im);
   const isHex = /^0[xX]/.test(text) && text.length > 2 && !/[pP]/.test(text);
   if (float !== undefined && !isHex && !text.startsWith("'") && /[.eEpP]/.test(text)) return float;

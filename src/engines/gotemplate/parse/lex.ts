@@ -1,346 +1,296 @@
 import { quote } from './quote.ts';
-import { isKeyword, type Token, type TokenType } from './token.ts';
+import { isKeyword, type TokenType } from './token.ts';
 
 const LEFT = '{{';
-const RIGHT = '}}';
-const EOF = '';
+const TRIMMING_RIGHT = '-}}';
 
-type State = () => State | undefined;
+const [DASH, DOT, NEWLINE, CLOSING] = [45, 46, 10, 125];
+const [NONE, SPACE, DIGIT, LETTER] = [0, 1, 2, 3];
+/** What the characters of ASCII are; anything else is none of these. */
+const classes = Uint8Array.from({ length: 128 }, (_, code) => {
+  if (code === 32 || code === 9 || code === 13 || code === NEWLINE) return SPACE;
+  if (code >= 48 && code <= 57) return DIGIT;
+  return /\w/.test(String.fromCharCode(code)) ? LETTER : NONE;
+});
 
 /** What follows the opening quote, to the closing one on the same line. */
 const restOfString = /(?:[^"\\\n]|\\[^\n])*"/y;
 const restOfChar = /(?:[^'\\\n]|\\[^\n])*'/y;
 
 /**
- * Splits the text of a template into tokens, one at a time (text/template/parse, lex.go). After an error token nothing
- * but ends of file follows.
+ * Splits the text of a template into tokens, one at a time (text/template/parse, lex.go). Spaces within actions are passed
+ * over: whether one stands between two tokens can be asked for. The token is in the lexer's own fields, because making
+ * an object of each costs more than reading it. After an error token nothing but ends of file follows.
  */
 export class Lexer {
-  readonly #input: string;
+  /** The token that was read last. */
+  type: TokenType = 'eof';
+  /** Where it begins and ends, in UTF-16 units. */
+  pos = 0;
+  end = 0;
+  private readonly input: string;
   /** Words that are functions of the set are identifiers, not keywords: `break` and `continue` came late to Go. */
-  readonly #breakIsKeyword: boolean;
-  readonly #continueIsKeyword: boolean;
-  #pos = 0;
-  #start = 0;
-  #line = 1;
-  #startLine = 1;
-  #parens = 0;
-  #inAction = false;
-  #failed = false;
-  #token: Token | undefined;
+  private readonly breakIsKeyword: boolean;
+  private readonly continueIsKeyword: boolean;
+  private at = 0;
+  private parens = 0;
+  private inAction = false;
+  private fault = '';
 
   constructor(input: string, isFunction: (name: string) => boolean) {
-    this.#input = input;
-    this.#breakIsKeyword = !isFunction('break');
-    this.#continueIsKeyword = !isFunction('continue');
+    this.input = input;
+    this.breakIsKeyword = !isFunction('break');
+    this.continueIsKeyword = !isFunction('continue');
   }
 
-  /** The next token; `eof` for ever at the end. */
-  next(): Token {
-    this.#token = undefined;
-    let state: State | undefined = this.#inAction ? this.#insideAction : this.#text;
-    while (state !== undefined && this.#token === undefined && !this.#failed) state = state();
-    return this.#token ?? { type: 'eof', pos: this.#pos, text: 'EOF', line: this.#startLine };
+  /** The token's text; of an error token, what is wrong. */
+  get text(): string {
+    return this.type === 'error' ? this.fault : this.input.slice(this.pos, this.end);
   }
 
-  #emit(type: TokenType): undefined {
-    this.#token = { type, pos: this.#start, text: this.#input.slice(this.#start, this.#pos), line: this.#startLine };
-    this.#start = this.#pos;
-    this.#startLine = this.#line;
-    return undefined;
+  /** Reads the next token; `eof` for ever at the end. */
+  next(): TokenType {
+    if (this.fault !== '') return this.token('eof', this.at, this.at);
+    return this.inAction ? this.inside() : this.outside();
   }
 
-  #error(text: string): undefined {
-    this.#token = { type: 'error', pos: this.#start, text, line: this.#startLine };
-    this.#failed = true;
-    return undefined;
+  /** Whether what follows the token is a space, or the end of the action. */
+  get isAtSpace(): boolean {
+    return classes[this.input.charCodeAt(this.at)] === SPACE;
   }
 
-  /** Drops what was read; its line ends count. */
-  #ignore(): void {
-    this.#countLines(this.#start, this.#pos);
-    this.#start = this.#pos;
-    this.#startLine = this.#line;
+  /** Whether what follows the token without a space begins with a dot. */
+  get isAtDot(): boolean {
+    return this.input.charCodeAt(this.at) === DOT;
   }
 
-  #countLines(from: number, to: number): void {
-    if (from === to) return;
-    // Only what was read is searched: the rest of a file of one line would be, too, over and over.
-    const read = this.#input.slice(from, to);
-    for (let at = read.indexOf('\n'); at >= 0; at = read.indexOf('\n', at + 1)) this.#line++;
+  /** What makes a declaration of the variable that was just read: `=`, `:=` or a comma, behind spaces. */
+  get following(): '=' | ':=' | ',' | undefined {
+    const at = this.skipSpaces(this.at);
+    const character = this.input[at];
+    if (character === '=' || character === ',') return character;
+    return character === ':' && this.input[at + 1] === '=' ? ':=' : undefined;
   }
 
-  #peek(): string {
-    const character = this.#input[this.#pos];
-    if (character === undefined || character < '\ud800') return character ?? EOF;
-    return String.fromCodePoint(this.#input.codePointAt(this.#pos) ?? 0);
+  private token(type: TokenType, pos: number, end: number): TokenType {
+    this.pos = pos;
+    this.end = end;
+    this.at = end;
+    this.type = type;
+    return type;
   }
 
-  #advance(): string {
-    const character = this.#peek();
-    this.#pos += character.length;
-    if (character === '\n') this.#line++;
-    return character;
+  /** `pos` is where the error is told to be. */
+  private error(fault: string, pos: number): TokenType {
+    this.fault = fault;
+    return this.token('error', pos, pos);
   }
 
-  /** Takes letters, digits and underscores. */
-  #word(): void {
+  private outside(): TokenType {
+    const { input } = this;
     for (;;) {
-      const code = this.#input.charCodeAt(this.#pos);
-      if (isWordCode(code)) this.#pos++;
-      else if (code > 0x7f && isAlphaNumeric(this.#peek())) this.#advance();
-      else return;
+      const { at } = this;
+      const open = input.indexOf(LEFT, at);
+      if (open < 0) return this.token(at === input.length ? 'eof' : 'text', at, input.length);
+      const inner = open + (hasTrimMarker(input, open + 2) ? 4 : 2);
+      if (open > at) {
+        const end = inner > open + 2 ? trimRight(input, at, open) : open;
+        if (end > at) {
+          this.token('text', at, end);
+          this.at = open;
+          return 'text';
+        }
+      }
+      if (!input.startsWith('/*', inner)) return this.leftDelim(open, inner);
+      const fault = this.comment(inner);
+      if (fault !== undefined) return this.error(fault, inner);
     }
   }
 
-  #accept(valid: string): boolean {
-    const character = this.#peek();
-    if (character === EOF || !valid.includes(character)) return false;
-    this.#pos += character.length;
-    return true;
+  private leftDelim(open: number, inner: number): TokenType {
+    this.token('leftDelim', open, open + 2);
+    this.at = inner;
+    this.inAction = true;
+    this.parens = 0;
+    return 'leftDelim';
   }
 
-  readonly #text: State = () => {
-    const at = this.#input.indexOf(LEFT, this.#pos);
-    if (at < 0) {
-      this.#pos = this.#input.length;
-      if (this.#pos === this.#start) return this.#emit('eof');
-      this.#countLines(this.#start, this.#pos);
-      return this.#emit('text');
-    }
-    if (at === this.#pos) return this.#leftDelim;
-    const end = hasTrimMarker(this.#input, at + LEFT.length) ? trimRight(this.#input, this.#start, at) : at;
-    this.#pos = end;
-    this.#countLines(this.#start, end);
-    if (end > this.#start) this.#emit('text');
-    else this.#start = end;
-    this.#pos = at;
-    this.#ignore();
-    return this.#leftDelim;
-  };
-
-  readonly #leftDelim: State = () => {
-    this.#pos += LEFT.length;
-    const afterMarker = hasTrimMarker(this.#input, this.#pos) ? 2 : 0;
-    if (this.#input.startsWith('/*', this.#pos + afterMarker)) {
-      this.#pos += afterMarker;
-      this.#ignore();
-      return this.#comment;
-    }
-    this.#emit('leftDelim');
-    this.#inAction = true;
-    this.#pos += afterMarker;
-    this.#ignore();
-    this.#parens = 0;
+  /** Passes over a comment; gives what is wrong with it. */
+  private comment(start: number): string | undefined {
+    const { input } = this;
+    const close = input.indexOf('*/', start + 2);
+    if (close < 0) return 'unclosed comment';
+    const end = close + 2;
+    if (input.startsWith('}}', end)) this.at = end + 2;
+    else if (classes[input.charCodeAt(end)] === SPACE && input.startsWith(TRIMMING_RIGHT, end + 1))
+      this.at = this.skipSpaces(end + 4);
+    else return 'comment ends before closing delimiter';
     return undefined;
-  };
-
-  readonly #comment: State = () => {
-    const end = this.#input.indexOf('*/', this.#pos + 2);
-    if (end < 0) return this.#error('unclosed comment');
-    this.#pos = end + 2;
-    const delim = this.#rightDelimHere();
-    if (delim === undefined) return this.#error('comment ends before closing delimiter');
-    this.#pos += delim.width;
-    if (delim.trims) this.#pos = trimLeft(this.#input, this.#pos);
-    this.#ignore();
-    return this.#text;
-  };
-
-  #rightDelimHere(): { readonly width: number; readonly trims: boolean } | undefined {
-    if (isSpace(this.#input[this.#pos] ?? EOF) && this.#input.startsWith(`-${RIGHT}`, this.#pos + 1))
-      return { width: 2 + RIGHT.length, trims: true };
-    return this.#input.startsWith(RIGHT, this.#pos) ? { width: RIGHT.length, trims: false } : undefined;
   }
 
-  #rightDelim({ width, trims }: { readonly width: number; readonly trims: boolean }): undefined {
-    if (trims) {
-      this.#pos += width - RIGHT.length;
-      this.#ignore();
-    }
-    this.#pos += RIGHT.length;
-    this.#emit('rightDelim');
-    this.#inAction = false;
-    if (!trims) return;
-    this.#pos = trimLeft(this.#input, this.#pos);
-    this.#ignore();
+  private skipSpaces(from: number): number {
+    let at = from;
+    while (classes[this.input.charCodeAt(at)] === SPACE) at++;
+    return at;
   }
 
-  readonly #insideAction: State = () => {
-    const delim = this.#rightDelimHere();
-    if (delim !== undefined) return this.#parens === 0 ? this.#rightDelim(delim) : this.#error('unclosed left paren');
-    const character = this.#advance();
-    if (character === EOF) return this.#error('unclosed action');
-    if (isSpace(character)) return this.#space();
-    if (isWordCode(character.charCodeAt(0)) && (character < '0' || character > '9')) return this.#identifier();
-    const mark = this.#punctuation(character);
-    if (mark !== undefined) return mark();
-    if (character === '.' && !isDigit(this.#input[this.#pos] ?? EOF)) return this.#fieldOrVariable('field');
-    if (isDigit(character) || character === '-' || character === '+' || character === '.')
-      return this.#number(character);
-    if (isAlphaNumeric(character)) return this.#identifier();
-    if (/^[!-~]$/.test(character)) return this.#emit('char');
-    return this.#error(`unrecognized character in action: ${unicodeName(character)}`);
-  };
+  private rightDelim(pos: number, trims: boolean): TokenType {
+    if (this.parens > 0) return this.error('unclosed left paren', trims ? pos - 2 : pos);
+    this.token('rightDelim', pos, pos + 2);
+    this.inAction = false;
+    if (trims) this.at = this.skipSpaces(this.at);
+    return 'rightDelim';
+  }
 
-  #punctuation(character: string): (() => undefined) | undefined {
-    switch (character) {
+  private inside(): TokenType {
+    const { input } = this;
+    const at = this.skipSpaces(this.at);
+    const code = input.charCodeAt(at);
+    if (code === DASH && at > this.at && input.startsWith(TRIMMING_RIGHT, at)) return this.rightDelim(at + 1, true);
+    if (code === CLOSING && input.charCodeAt(at + 1) === CLOSING) return this.rightDelim(at, false);
+    const kind = classes[code];
+    if (kind === LETTER) return this.identifier(at);
+    if (kind === DIGIT) return this.number(at);
+    if (code === DOT) return this.dot(at);
+    return this.mark(at);
+  }
+
+  /** What begins with anything but a letter, a digit, a dot or a space. */
+  private mark(at: number): TokenType {
+    const { input } = this;
+    switch (input[at]) {
+      case undefined:
+        return this.error('unclosed action', at);
       case '=':
-        return () => this.#emit('assign');
+        return this.token('assign', at, at + 1);
       case ':':
-        return () => (this.#advance() === '=' ? this.#emit('declare') : this.#error('expected :='));
+        return input[at + 1] === '=' ? this.token('declare', at, at + 2) : this.error('expected :=', at);
       case '|':
-        return () => this.#emit('pipe');
+        return this.token('pipe', at, at + 1);
       case '"':
-        return () => this.#quoted(restOfString, 'string', 'unterminated quoted string');
+        return this.quoted(at, restOfString, 'string', 'unterminated quoted string');
       case "'":
-        return () => this.#quoted(restOfChar, 'charConstant', 'unterminated character constant');
-      case '`':
-        return () => this.#rawString();
+        return this.quoted(at, restOfChar, 'charConstant', 'unterminated character constant');
+      case '`': {
+        const close = input.indexOf('`', at + 1);
+        return close < 0 ? this.error('unterminated raw quoted string', at) : this.token('rawString', at, close + 1);
+      }
       case '$':
-        return () => this.#fieldOrVariable('variable');
+        return this.word(at, this.isTerminator(at + 1) ? at + 1 : this.endOfWord(at + 1), 'variable');
       case '(':
-        return () => this.#paren(1);
+        this.parens++;
+        return this.token('leftParen', at, at + 1);
       case ')':
-        return () => this.#paren(-1);
+        if (--this.parens < 0) return this.error('unexpected right paren', at);
+        return this.token('rightParen', at, at + 1);
       default:
-        return undefined;
+        return this.otherMark(at);
     }
   }
 
-  #paren(by: 1 | -1): undefined {
-    this.#parens += by;
-    if (this.#parens < 0) return this.#error('unexpected right paren');
-    return this.#emit(by === 1 ? 'leftParen' : 'rightParen');
+  private otherMark(at: number): TokenType {
+    const character = this.characterAt(at);
+    if (character === '-' || character === '+') return this.number(at);
+    if (isAlphaNumeric(character)) return this.identifier(at);
+    if (/^[!-~]$/.test(character)) return this.token('char', at, at + 1);
+    return this.error(`unrecognized character in action: ${unicodeName(character)}`, at);
   }
 
-  /** A run of spaces, but for the last where that belongs to a trimming delimiter. */
-  #space(): undefined {
-    while (isSpace(this.#input[this.#pos] ?? EOF)) this.#advance();
-    if (!this.#input.startsWith(`-${RIGHT}`, this.#pos)) return this.#emit('space');
-    this.#pos--;
-    if (this.#input[this.#pos] === '\n') this.#line--;
-    const delim = this.#pos === this.#start ? this.#rightDelimHere() : undefined;
-    return delim === undefined ? this.#emit('space') : this.#rightDelim(delim);
+  private dot(at: number): TokenType {
+    if (classes[this.input.charCodeAt(at + 1)] === DIGIT) return this.number(at);
+    if (this.isTerminator(at + 1)) return this.token('dot', at, at + 1);
+    return this.word(at, this.endOfWord(at + 1), 'field');
   }
 
-  #identifier(): undefined {
-    this.#word();
-    if (!this.#atTerminator()) return this.#error(`bad character ${unicodeName(this.#advance())}`);
-    const word = this.#input.slice(this.#start, this.#pos);
-    if (isKeyword(word)) return this.#emit(this.#isShadowed(word) ? 'identifier' : word);
-    return this.#emit(word === 'true' || word === 'false' ? 'bool' : 'identifier');
+  /** A token up to `end`, where something has to be that ends it. */
+  private word(at: number, end: number, type: TokenType): TokenType {
+    if (this.isTerminator(end)) return this.token(type, at, end);
+    return this.error(`bad character ${unicodeName(this.characterAt(end))}`, at);
   }
 
-  #isShadowed(word: string): boolean {
-    return (word === 'break' && !this.#breakIsKeyword) || (word === 'continue' && !this.#continueIsKeyword);
+  private identifier(at: number): TokenType {
+    const end = this.endOfWord(at);
+    const word = this.input.slice(at, end);
+    if (isKeyword(word)) return this.word(at, end, this.isShadowed(word) ? 'identifier' : word);
+    return this.word(at, end, word === 'true' || word === 'false' ? 'bool' : 'identifier');
   }
 
-  #fieldOrVariable(type: 'field' | 'variable'): undefined {
-    if (this.#atTerminator()) return this.#emit(type === 'field' ? 'dot' : 'variable');
-    this.#word();
-    if (!this.#atTerminator()) return this.#error(`bad character ${unicodeName(this.#advance())}`);
-    return this.#emit(type);
+  private isShadowed(word: string): boolean {
+    return (word === 'break' && !this.breakIsKeyword) || (word === 'continue' && !this.continueIsKeyword);
   }
 
-  #atTerminator(): boolean {
-    const character = this.#input[this.#pos] ?? EOF;
-    if (character === EOF || isSpace(character) || '.,|:)('.includes(character)) return true;
-    return this.#input.startsWith(RIGHT, this.#pos);
-  }
-
-  #quoted(rest: RegExp, type: TokenType, unterminated: string): undefined {
-    rest.lastIndex = this.#pos;
-    if (!rest.test(this.#input)) return this.#error(unterminated);
-    this.#pos = rest.lastIndex;
-    return this.#emit(type);
-  }
-
-  #rawString(): undefined {
-    const end = this.#input.indexOf('`', this.#pos);
-    if (end < 0) return this.#error('unterminated raw quoted string');
-    this.#countLines(this.#pos, end);
-    this.#pos = end + 1;
-    return this.#emit('rawString');
-  }
-
-  #number(first: string): undefined {
-    this.#pos -= first.length;
-    if (!this.#scanNumber()) return this.#badNumber();
-    const sign = this.#peek();
-    if (sign !== '+' && sign !== '-') return this.#emit('number');
-    if (!this.#scanNumber() || this.#input[this.#pos - 1] !== 'i') return this.#badNumber();
-    return this.#emit('complex');
-  }
-
-  #badNumber(): undefined {
-    return this.#error(`bad number syntax: ${quote(this.#input.slice(this.#start, this.#pos))}`);
-  }
-
-  /** Takes what looks like a number; whether it is one is found out when it is read. */
-  #scanNumber(): boolean {
-    this.#accept('+-');
-    let digits = '0123456789_';
-    if (this.#accept('0')) {
-      if (this.#accept('xX')) digits = '0123456789abcdefABCDEF_';
-      else if (this.#accept('oO')) digits = '01234567_';
-      else if (this.#accept('bB')) digits = '01_';
+  /** Behind letters, digits and underscores. */
+  private endOfWord(from: number): number {
+    const { input } = this;
+    for (let at = from; ; at++) {
+      const code = input.charCodeAt(at);
+      if ((classes[code] ?? NONE) >= DIGIT) continue;
+      if (!(code > 0x7f)) return at;
+      const character = this.characterAt(at);
+      if (!isAlphaNumeric(character)) return at;
+      at += character.length - 1;
     }
-    this.#run(digits);
-    if (this.#accept('.')) this.#run(digits);
-    if (this.#accept(digits.length === 11 ? 'eE' : digits.length === 23 ? 'pP' : '')) {
-      this.#accept('+-');
-      this.#run('0123456789_');
-    }
-    this.#accept('i');
-    if (!isAlphaNumeric(this.#peek())) return true;
-    this.#advance();
-    return false;
   }
 
-  #run(valid: string): void {
-    while (this.#accept(valid));
+  private isTerminator(at: number): boolean {
+    const { input } = this;
+    if (at >= input.length || classes[input.charCodeAt(at)] === SPACE) return true;
+    return '.,|:)('.includes(input[at] ?? '') || input.startsWith('}}', at);
+  }
+
+  private characterAt(at: number): string {
+    return at < this.input.length ? String.fromCodePoint(this.input.codePointAt(at) ?? 0) : '';
+  }
+
+  private quoted(at: number, rest: RegExp, type: TokenType, unterminated: string): TokenType {
+    rest.lastIndex = at + 1;
+    return rest.test(this.input) ? this.token(type, at, rest.lastIndex) : this.error(unterminated, at);
+  }
+
+  private number(at: number): TokenType {
+    const { input } = this;
+    number.lastIndex = at;
+    number.test(input);
+    const end = number.lastIndex;
+    const sign = input[end];
+    if (isAlphaNumeric(this.characterAt(end))) return this.badNumber(at, end);
+    if (sign !== '+' && sign !== '-') return this.token('number', at, end);
+    number.lastIndex = end;
+    number.test(input);
+    const last = number.lastIndex;
+    if (isAlphaNumeric(this.characterAt(last))) return this.badNumber(at, last);
+    return input[last - 1] === 'i' ? this.token('complex', at, last) : this.badNumber(at, last, 0);
+  }
+
+  /** The character that is too much is shown, too. */
+  private badNumber(at: number, end: number, more = this.characterAt(end).length): TokenType {
+    return this.error(`bad number syntax: ${quote(this.input.slice(at, end + more))}`, at);
   }
 }
 
+/** What looks like a number; whether it is one is found out when it is read. It may be nothing at all. */
+const number =
+  /[-+]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][-+]?[0-9_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9_]*)?)i?/y;
+
 /** Whether a trim marker stands after a left delimiter: a dash and a space. */
 function hasTrimMarker(input: string, at: number): boolean {
-  return input[at] === '-' && isSpace(input[at + 1] ?? EOF);
+  return input.charCodeAt(at) === DASH && classes[input.charCodeAt(at + 1)] === SPACE;
 }
 
 function trimRight(input: string, from: number, to: number): number {
   let end = to;
-  while (end > from && isSpace(input[end - 1] ?? EOF)) end--;
+  while (end > from && classes[input.charCodeAt(end - 1)] === SPACE) end--;
   return end;
 }
 
-function trimLeft(input: string, from: number): number {
-  let start = from;
-  while (isSpace(input[start] ?? EOF)) start++;
-  return start;
-}
-
-function isSpace(character: string): boolean {
-  return character === ' ' || character === '\t' || character === '\r' || character === '\n';
-}
-
-/** An ASCII letter, a digit or an underscore. */
-function isWordCode(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95;
-}
-
-function isDigit(character: string): boolean {
-  return character >= '0' && character <= '9';
-}
-
 function isAlphaNumeric(character: string): boolean {
-  if (character <= '\x7f') return character !== EOF && isWordCode(character.charCodeAt(0));
+  if (character <= '\x7f') return (classes[character.charCodeAt(0)] ?? NONE) >= DIGIT;
   return /^[\p{L}\p{Nd}]$/u.test(character);
 }
 
 /** A character as Go's `%#U` shows it: `U+0040 '@'`. */
 function unicodeName(character: string): string {
-  if (character === EOF) return 'U+FFFFFFFFFFFFFFFF';
+  if (character === '') return 'U+FFFFFFFFFFFFFFFF';
   const code = character.codePointAt(0) ?? 0;
   const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
   return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character) ? `${name} '${character}'` : name;

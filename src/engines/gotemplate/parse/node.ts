@@ -56,9 +56,10 @@ export interface StringNode extends Base {
   readonly quoted: string;
   readonly text: string;
 }
-export interface NumberNode extends Base, NumberValue {
+export interface NumberNode extends Base {
   readonly type: 'number';
   readonly text: string;
+  readonly value: NumberValue;
 }
 /** What a constant can stand for: each is set where its syntax and size allow it. */
 export interface NumberValue {

@@ -1,7 +1,6 @@
 // biome-ignore-all lint/nursery/noExcessiveLinesPerFile: one grammar, one recursive-descent parser
 import { Lexer } from './lex.ts';
 import {
-  type ActionNode,
   type ArgNode,
   type BranchNode,
   type CommandNode,
@@ -9,6 +8,7 @@ import {
   isEmptyList,
   type JumpNode,
   type ListNode,
+  type NumberNode,
   type NumberValue,
   nodeText,
   type PipeNode,
@@ -18,7 +18,7 @@ import {
 } from './node.ts';
 import { readNumber } from './number.ts';
 import { quote, SyntaxFault, unquote } from './quote.ts';
-import { type Token, type TokenType, tokenText } from './token.ts';
+import { type TokenType, tokenText } from './token.ts';
 import { VisibleNames } from './visible-names.ts';
 
 /** A file cannot be parsed. The message is text/template's own. */
@@ -45,6 +45,10 @@ interface Shared {
   readonly lexer: Lexer;
   readonly isFunction: (name: string) => boolean;
   readonly trees: Map<string, Tree>;
+  /** Numbers that were read, by their texts: charts say the same few again and again. */
+  readonly numbers: Map<string, NumberValue>;
+  /** Whether the lexer's token was only looked at. */
+  isAhead: boolean;
   /** How deep control structures, blocks included, and parentheses are nested. */
   nesting: number;
   parens: number;
@@ -61,6 +65,8 @@ export function parse(file: string, text: string, isFunction: (name: string) => 
     isFunction,
     lexer: new Lexer(text, isFunction),
     trees: new Map(),
+    numbers: new Map(),
+    isAhead: false,
     nesting: 0,
     parens: 0,
   };
@@ -72,375 +78,405 @@ export function parse(file: string, text: string, isFunction: (name: string) => 
 type Item = StatementNode | EndNode;
 
 class Parser {
-  readonly #shared: Shared;
-  #name: string;
-  readonly #vars = new VisibleNames();
-  /** Tokens that were looked at, the next one last. */
-  readonly #ahead: Token[] = [];
-  #last: Token = { type: 'eof', pos: 0, text: '', line: 1 };
-  #actionLine = 0;
-  #ranges = 0;
+  private readonly shared: Shared;
+  private readonly lexer: Lexer;
+  private name: string;
+  private readonly vars = new VisibleNames();
+  /** Where the action begins that is being parsed. */
+  private actionPos = -1;
+  private ranges = 0;
 
   constructor(shared: Shared, name: string) {
-    this.#shared = shared;
-    this.#name = name;
+    this.shared = shared;
+    this.lexer = shared.lexer;
+    this.name = name;
   }
 
   /** A whole file. */
   file(): void {
-    const pos = this.#peek().pos;
+    this.peek();
+    const { pos } = this.lexer;
     const nodes: StatementNode[] = [];
-    while (this.#peek().type !== 'eof') {
-      if (this.#isDefinition()) {
-        new Parser(this.#shared, 'definition').#definition();
-        continue;
-      }
-      const node = this.#textOrAction();
-      if (isEnd(node)) throw this.#error(`unexpected ${nodeText(node)}`);
+    while (this.peek() !== 'eof') {
+      const node = this.textOrAction(true);
+      if (node === undefined) continue;
+      if (isEnd(node)) throw this.error(`unexpected ${nodeText(node)}`);
       nodes.push(node);
     }
-    this.#add({ type: 'list', pos, nodes });
+    this.add({ type: 'list', pos, nodes: nodes.slice() });
   }
 
-  #isDefinition(): boolean {
-    if (this.#peek().type !== 'leftDelim') return false;
-    const delim = this.#next();
-    const word = this.#nextNonSpace();
-    if (word.type === 'define') return true;
-    this.#ahead.push(word, delim);
-    return false;
-  }
-
-  #definition(): void {
+  private definition(): void {
     const context = 'define clause';
-    const token = this.#nextNonSpace();
-    if (token.type !== 'string' && token.type !== 'rawString') throw this.#unexpected(token, context);
-    this.#name = this.#unquote(token.text);
-    this.#expect('rightDelim', context);
-    this.#body(context);
+    this.name = this.templateName(context);
+    this.expect('rightDelim', context);
+    this.body(context);
   }
 
   /** The nodes up to the end of a definition or block, which becomes a template of its own. */
-  #body(context: string): void {
-    const { list, end } = this.#itemList();
-    if (end.type !== 'end') throw this.#error(`unexpected ${nodeText(end)} in ${context}`);
-    this.#add(list);
+  private body(context: string): void {
+    const { list, end } = this.itemList();
+    if (end.type !== 'end') throw this.error(`unexpected ${nodeText(end)} in ${context}`);
+    this.add(list);
   }
 
-  #add(root: ListNode): void {
-    const { file, text, trees } = this.#shared;
-    const present = trees.get(this.#name);
+  private add(root: ListNode): void {
+    const { file, text, trees } = this.shared;
+    const present = trees.get(this.name);
     if (present === undefined || isEmptyList(present.root)) {
-      trees.set(this.#name, { name: this.#name, file, text, root });
+      trees.set(this.name, { name: this.name, file, text, root });
       return;
     }
-    if (!isEmptyList(root)) throw this.#error(`template: multiple definition of template ${quote(this.#name)}`);
+    if (!isEmptyList(root)) throw this.error(`template: multiple definition of template ${quote(this.name)}`);
   }
 
-  #itemList(): { readonly list: ListNode; readonly end: EndNode } {
-    const pos = this.#peekNonSpace().pos;
+  private itemList(): { readonly list: ListNode; readonly end: EndNode } {
+    this.peek();
+    const { pos } = this.lexer;
     const nodes: StatementNode[] = [];
-    while (this.#peekNonSpace().type !== 'eof') {
-      const node = this.#textOrAction();
-      if (isEnd(node)) return { list: { type: 'list', pos, nodes }, end: node };
+    while (this.peek() !== 'eof') {
+      const node = this.textOrAction(false);
+      // Without the room for more that a list keeps: most of what a chart takes in memory are such lists.
+      if (isEnd(node)) return { list: { type: 'list', pos, nodes: nodes.slice() }, end: node };
       nodes.push(node);
     }
-    throw this.#error('unexpected EOF');
+    throw this.error('unexpected EOF');
   }
 
-  #textOrAction(): Item {
-    const token = this.#nextNonSpace();
-    if (token.type === 'text') return { type: 'text', pos: token.pos, text: token.text };
-    if (token.type !== 'leftDelim') throw this.#unexpected(token, 'input');
-    this.#actionLine = token.line;
-    const node = this.#action();
-    this.#actionLine = 0;
+  /** Definitions, where they may stand, are parsed and give nothing. */
+  private textOrAction(isTop: false): Item;
+  private textOrAction(isTop: boolean): Item | undefined;
+  private textOrAction(isTop: boolean): Item | undefined {
+    const { lexer } = this;
+    const type = this.next();
+    if (type === 'text') return { type, pos: lexer.pos, text: lexer.text };
+    if (type !== 'leftDelim') throw this.unexpected('input');
+    const begin = lexer.pos;
+    if (isTop && this.peek() === 'define') {
+      this.next();
+      new Parser(this.shared, 'definition').definition();
+      return undefined;
+    }
+    this.actionPos = begin;
+    const node = this.action();
+    this.actionPos = -1;
     return node;
   }
 
-  #action(): Item {
-    const token = this.#nextNonSpace();
-    switch (token.type) {
+  private action(): Item {
+    const type = this.peek();
+    const { pos } = this.lexer;
+    switch (type) {
       case 'block':
-        return this.#block();
+        this.next();
+        return this.block();
       case 'break':
       case 'continue':
-        return this.#jump(token.type, token.pos);
+        this.next();
+        return this.jump(type, pos);
       case 'else':
-        return this.#else();
+        this.next();
+        return this.otherwise();
       case 'end':
-        return { type: 'end', pos: this.#expect('rightDelim', 'end').pos };
+        this.next();
+        return { type: 'end', pos: this.expect('rightDelim', 'end') };
       case 'if':
       case 'range':
       case 'with':
-        return this.#branch(token.type);
+        this.next();
+        return this.branch(type);
       case 'template':
-        return this.#template();
+        this.next();
+        return this.template();
       default:
-        this.#ahead.push(token);
-        return this.#command(this.#peek().pos);
+        return { type: 'action', pos, pipe: this.pipeline('command', 'rightDelim') };
     }
   }
 
-  #command(pos: number): ActionNode {
-    return { type: 'action', pos, pipe: this.#pipeline('command', 'rightDelim') };
-  }
-
-  #jump(type: 'break' | 'continue', pos: number): JumpNode {
-    const token = this.#nextNonSpace();
-    if (token.type !== 'rightDelim') throw this.#unexpected(token, `{{${type}}}`);
-    if (this.#ranges === 0) throw this.#error(`{{${type}}} outside {{range}}`);
+  private jump(type: 'break' | 'continue', pos: number): JumpNode {
+    if (this.next() !== 'rightDelim') throw this.unexpected(`{{${type}}}`);
+    if (this.ranges === 0) throw this.error(`{{${type}}} outside {{range}}`);
     return { type, pos };
   }
 
-  #branch(type: BranchNode['type']): BranchNode {
-    this.#nest();
-    const declared = this.#vars.size;
-    const pipe = this.#pipeline(type, 'rightDelim');
-    if (type === 'range') this.#ranges++;
-    const { list, end } = this.#itemList();
-    if (type === 'range') this.#ranges--;
-    const elseList = end.type === 'else' ? this.#elseList(type, end) : undefined;
-    this.#vars.shrink(declared);
-    this.#shared.nesting--;
-    return { type, pos: pipe.pos, pipe, list, ...(elseList === undefined ? {} : { elseList }) };
+  private branch(type: BranchNode['type']): BranchNode {
+    this.nest();
+    const declared = this.vars.size;
+    const pipe = this.pipeline(type, 'rightDelim');
+    const { pos } = pipe;
+    if (type === 'range') this.ranges++;
+    const { list, end } = this.itemList();
+    if (type === 'range') this.ranges--;
+    const elseList = end.type === 'else' ? this.elseList(type, end) : undefined;
+    this.vars.shrink(declared);
+    this.shared.nesting--;
+    return elseList === undefined ? { type, pos, pipe, list } : { type, pos, pipe, list, elseList };
   }
 
-  #nest(): void {
-    if (++this.#shared.nesting > MAX_NESTING) throw this.#error('control structures are nested too deeply');
+  private nest(): void {
+    if (++this.shared.nesting > MAX_NESTING) throw this.error('control structures are nested too deeply');
   }
 
   /** `{{else if}}` and `{{else with}}` are a branch within the else; they share its end. */
-  #elseList(type: BranchNode['type'], otherwise: EndNode): ListNode {
-    const next = this.#peek().type;
-    if (next === type && type !== 'range') {
-      this.#next();
-      return { type: 'list', pos: otherwise.pos, nodes: [this.#branch(type)] };
+  private elseList(type: BranchNode['type'], otherwise: EndNode): ListNode {
+    if (this.peek() === type && type !== 'range') {
+      this.next();
+      return { type: 'list', pos: otherwise.pos, nodes: [this.branch(type)] };
     }
-    const { list, end } = this.#itemList();
-    if (end.type !== 'end') throw this.#error(`expected end; found ${nodeText(end)}`);
+    const { list, end } = this.itemList();
+    if (end.type !== 'end') throw this.error(`expected end; found ${nodeText(end)}`);
     return list;
   }
 
-  #else(): EndNode {
-    const next = this.#peekNonSpace();
-    if (next.type === 'if' || next.type === 'with') return { type: 'else', pos: next.pos };
-    return { type: 'else', pos: this.#expect('rightDelim', 'else').pos };
+  private otherwise(): EndNode {
+    const next = this.peek();
+    if (next === 'if' || next === 'with') return { type: 'else', pos: this.lexer.pos };
+    return { type: 'else', pos: this.expect('rightDelim', 'else') };
   }
 
-  #block(): TemplateNode {
+  private block(): TemplateNode {
     const context = 'block clause';
-    const token = this.#nextNonSpace();
-    const name = this.#templateName(token, context);
-    const pipe = this.#pipeline(context, 'rightDelim');
-    this.#nest();
-    new Parser(this.#shared, name).#body(context);
-    this.#shared.nesting--;
-    return { type: 'template', pos: token.pos, name, pipe };
+    const name = this.templateName(context);
+    const { pos } = this.lexer;
+    const pipe = this.pipeline(context, 'rightDelim');
+    this.nest();
+    new Parser(this.shared, name).body(context);
+    this.shared.nesting--;
+    return { type: 'template', pos, name, pipe };
   }
 
-  #template(): TemplateNode {
+  private template(): TemplateNode {
     const context = 'template clause';
-    const token = this.#nextNonSpace();
-    const name = this.#templateName(token, context);
-    const next = this.#nextNonSpace();
-    if (next.type === 'rightDelim') return { type: 'template', pos: token.pos, name };
-    this.#ahead.push(next);
-    return { type: 'template', pos: token.pos, name, pipe: this.#pipeline(context, 'rightDelim') };
+    const name = this.templateName(context);
+    const { pos } = this.lexer;
+    if (this.peek() !== 'rightDelim')
+      return { type: 'template', pos, name, pipe: this.pipeline(context, 'rightDelim') };
+    this.next();
+    return { type: 'template', pos, name };
   }
 
-  #templateName(token: Token, context: string): string {
-    if (token.type !== 'string' && token.type !== 'rawString') throw this.#unexpected(token, context);
-    return this.#unquote(token.text);
+  private templateName(context: string): string {
+    const type = this.next();
+    if (type !== 'string' && type !== 'rawString') throw this.unexpected(context);
+    return this.unquote(this.lexer.text);
   }
 
-  #pipeline(context: string, end: TokenType): PipeNode {
-    const { pos } = this.#peekNonSpace();
-    const { decl, isAssign } = this.#declarations(context);
-    const cmds: CommandNode[] = [];
-    for (;;) {
-      const token = this.#nextNonSpace();
-      if (token.type === end) break;
-      if (!startsOperand(token.type)) throw this.#unexpected(token, context);
-      this.#ahead.push(token);
-      cmds.push(this.#operands());
+  private pipeline(context: string, end: TokenType): PipeNode {
+    this.peek();
+    const { pos } = this.lexer;
+    const declaration = this.lexer.type === 'variable' ? this.declaration(context) : noDeclaration;
+    let cmds: CommandNode[] = [];
+    while (this.next() !== end) {
+      if (!startsOperand(this.lexer.type)) throw this.unexpected(context);
+      this.back();
+      const command = this.command();
+      // Most have one only, and a list that grows takes room for many.
+      if (cmds.length === 0) cmds = [command];
+      else cmds.push(command);
     }
-    this.#checkPipeline(cmds, context);
-    return { type: 'pipe', pos, isAssign, decl, cmds };
+    this.checkPipeline(cmds, context);
+    return { type: 'pipe', pos, isAssign: declaration.isAssign, decl: declaration.decl, cmds };
   }
 
-  #checkPipeline(cmds: readonly CommandNode[], context: string): void {
-    if (cmds.length === 0) throw this.#error(`missing value for ${context}`);
-    cmds.slice(1).forEach(({ args: [first] }, index) => {
+  private checkPipeline(cmds: readonly CommandNode[], context: string): void {
+    if (cmds.length === 0) throw this.error(`missing value for ${context}`);
+    for (let stage = 1; stage < cmds.length; stage++) {
+      const first = cmds[stage]?.args[0];
       if (first !== undefined && isConstant(first))
-        throw this.#error(`non executable command in pipeline stage ${index + 2}`);
-    });
-  }
-
-  #declarations(context: string): { readonly decl: readonly VariableNode[]; readonly isAssign: boolean } {
-    const decl: VariableNode[] = [];
-    for (;;) {
-      const variable = this.#peekNonSpace();
-      if (variable.type !== 'variable') return { decl, isAssign: false };
-      this.#next();
-      const after = this.#peek();
-      const next = this.#peekNonSpace();
-      if (next.type === 'assign' || next.type === 'declare') {
-        this.#nextNonSpace();
-        decl.push(this.#declare(variable));
-        return { decl, isAssign: next.type === 'assign' };
-      }
-      if (next.type !== 'char' || next.text !== ',') {
-        // No declaration: the variable is the first operand, and the space after it separates.
-        if (after.type === 'space' && this.#ahead.at(-1) !== after) this.#ahead.push(after);
-        this.#ahead.push(variable);
-        return { decl, isAssign: false };
-      }
-      this.#nextNonSpace();
-      decl.push(this.#declare(variable));
-      if (context !== 'range' || decl.length >= 2) throw this.#error(`too many declarations in ${context}`);
-      const following = this.#peekNonSpace().type;
-      if (following !== 'variable' && following !== 'rightDelim' && following !== 'rightParen')
-        throw this.#error('range can only initialize variables');
+        throw this.error(`non executable command in pipeline stage ${stage + 1}`);
     }
   }
 
-  #declare({ pos, text }: Token): VariableNode {
-    this.#vars.add(text);
+  /** What stands before `=` or `:=`. The next token is a variable: without them it is the first operand. */
+  private declaration(context: string): Declaration {
+    const { lexer } = this;
+    const decl: VariableNode[] = [];
+    while (this.peek() === 'variable') {
+      const { following } = lexer;
+      if (following === undefined) break;
+      this.next();
+      decl.push(this.declared());
+      this.next();
+      if (following !== ',') return { decl, isAssign: following === '=' };
+      if (context !== 'range' || decl.length >= 2) throw this.error(`too many declarations in ${context}`);
+      const next = this.peek();
+      if (next !== 'variable' && next !== 'rightDelim' && next !== 'rightParen')
+        throw this.error('range can only initialize variables');
+    }
+    return decl.length === 0 ? noDeclaration : { decl, isAssign: false };
+  }
+
+  private declared(): VariableNode {
+    const { pos, text } = this.lexer;
+    this.vars.add(text);
     return { type: 'variable', pos, ident: [text] };
   }
 
   /** A command: operands separated by spaces, up to a pipe or the end. */
-  #operands(): CommandNode {
-    const { pos } = this.#peekNonSpace();
-    const args: ArgNode[] = [];
+  private command(): CommandNode {
+    const { lexer } = this;
+    this.peek();
+    const { pos } = lexer;
+    let args: ArgNode[] = [];
     for (;;) {
-      this.#peekNonSpace();
-      const operand = this.#operand();
-      if (operand !== undefined) args.push(operand);
-      const token = this.#next();
-      if (token.type === 'space') continue;
-      if (token.type === 'rightDelim' || token.type === 'rightParen') this.#ahead.push(token);
-      else if (token.type !== 'pipe') throw this.#unexpected(token, 'operand');
+      const operand = this.operand();
+      if (operand !== undefined) {
+        if (args.length === 0) args = [operand];
+        else args.push(operand);
+        if (!this.isAhead() && lexer.isAtSpace) continue;
+      }
+      const type = this.next();
+      if (type === 'rightDelim' || type === 'rightParen') this.back();
+      else if (type !== 'pipe') throw this.unexpected('operand');
       break;
     }
-    if (args.length === 0) throw this.#error('empty command');
+    if (args.length === 0) throw this.error('empty command');
     return { type: 'command', pos, args };
   }
 
   /** A term and the fields that follow it without a space. */
-  #operand(): ArgNode | undefined {
-    const node = this.#term();
-    if (node === undefined || this.#peek().type !== 'field') return node;
-    const { pos } = this.#peek();
+  private operand(): ArgNode | undefined {
+    const node = this.term();
+    const { lexer } = this;
+    if (node === undefined || !lexer.isAtDot || this.peek() !== 'field') return node;
+    const { pos } = lexer;
     const fields: string[] = [];
-    while (this.#peek().type === 'field') fields.push(this.#next().text.slice(1));
-    if (node.type === 'field') return { type: 'field', pos, ident: [...node.ident, ...fields] };
-    if (node.type === 'variable') return { type: 'variable', pos, ident: [...node.ident, ...fields] };
-    if (isConstant(node)) throw this.#error(`unexpected . after term ${quote(nodeText(node))}`);
+    do {
+      this.next();
+      fields.push(lexer.text.slice(1));
+    } while (lexer.isAtDot && this.peek() === 'field');
+    if (node.type === 'field') return { type: 'field', pos, ident: node.ident.concat(fields) };
+    if (node.type === 'variable') return { type: 'variable', pos, ident: node.ident.concat(fields) };
+    if (isConstant(node)) throw this.error(`unexpected . after term ${quote(nodeText(node))}`);
     return { type: 'chain', pos, node, fields };
   }
 
-  #term(): ArgNode | undefined {
-    const token = this.#nextNonSpace();
-    const { pos, text } = token;
-    switch (token.type) {
-      case 'identifier':
-        if (!this.#shared.isFunction(text)) throw this.#error(`function ${quote(text)} not defined`);
-        return { type: 'identifier', pos, name: text };
+  private term(): ArgNode | undefined {
+    const { lexer } = this;
+    const type = this.next();
+    const { pos } = lexer;
+    switch (type) {
+      case 'identifier': {
+        const name = lexer.text;
+        if (!this.shared.isFunction(name)) throw this.error(`function ${quote(name)} not defined`);
+        return { type, pos, name };
+      }
       case 'dot':
-        return { type: 'dot', pos };
       case 'nil':
-        return { type: 'nil', pos };
-      case 'variable':
-        if (!this.#vars.has(text)) throw this.#error(`undefined variable ${quote(text)}`);
-        return { type: 'variable', pos, ident: [text] };
+        return { type, pos };
+      case 'variable': {
+        const { text } = lexer;
+        if (!this.vars.has(text)) throw this.error(`undefined variable ${quote(text)}`);
+        return { type, pos, ident: [text] };
+      }
       case 'field':
-        return { type: 'field', pos, ident: [text.slice(1)] };
+        return { type, pos, ident: [lexer.text.slice(1)] };
       case 'bool':
-        return { type: 'bool', pos, value: text === 'true' };
+        return { type, pos, value: lexer.text === 'true' };
       case 'charConstant':
       case 'complex':
       case 'number':
-        return { type: 'number', pos, text, ...this.#number(text, token.type) };
+        return this.number(pos, lexer.text, type);
       case 'leftParen':
-        return this.#parenthesized();
+        return this.parenthesized();
       case 'string':
-      case 'rawString':
-        return { type: 'string', pos, quoted: text, text: this.#unquote(text) };
+      case 'rawString': {
+        const quoted = lexer.text;
+        return { type: 'string', pos, quoted, text: this.unquote(quoted) };
+      }
       default:
-        this.#ahead.push(token);
+        this.back();
         return undefined;
     }
   }
 
-  #parenthesized(): PipeNode {
-    if (++this.#shared.parens > MAX_PARENS) throw this.#error('max expression depth exceeded');
-    const pipe = this.#pipeline('parenthesized pipeline', 'rightParen');
-    this.#shared.parens--;
+  private parenthesized(): PipeNode {
+    if (++this.shared.parens > MAX_PARENS) throw this.error('max expression depth exceeded');
+    const pipe = this.pipeline('parenthesized pipeline', 'rightParen');
+    this.shared.parens--;
     return pipe;
   }
 
-  #number(text: string, kind: 'charConstant' | 'complex' | 'number'): NumberValue {
-    return this.#read(() => readNumber(text, kind));
+  private number(pos: number, text: string, kind: 'charConstant' | 'complex' | 'number'): NumberNode {
+    const { numbers } = this.shared;
+    const known = numbers.get(text);
+    const value = known ?? this.read(() => readNumber(text, kind));
+    if (known === undefined) numbers.set(text, value);
+    return { type: 'number', pos, text, value };
   }
 
-  #unquote(literal: string): string {
-    return this.#read(() => unquote(literal));
+  private unquote(literal: string): string {
+    return this.read(() => unquote(literal));
   }
 
-  #read<T>(read: () => T): T {
+  private read<T>(read: () => T): T {
     try {
       return read();
     } catch (error) {
-      throw error instanceof SyntaxFault ? this.#error(error.message) : error;
+      throw error instanceof SyntaxFault ? this.error(error.message) : error;
     }
   }
 
-  #next(): Token {
-    this.#last = this.#ahead.pop() ?? this.#shared.lexer.next();
-    return this.#last;
+  private isAhead(): boolean {
+    return this.shared.isAhead;
   }
 
-  #peek(): Token {
-    const known = this.#ahead.at(-1);
-    if (known !== undefined) {
-      this.#last = known;
-      return known;
-    }
-    const token = this.#next();
-    this.#ahead.push(token);
-    return token;
+  /** Reads the next token into the lexer, unless it was looked at already. */
+  private next(): TokenType {
+    if (!this.shared.isAhead) return this.lexer.next();
+    this.shared.isAhead = false;
+    return this.lexer.type;
   }
 
-  #nextNonSpace(): Token {
-    let token = this.#next();
-    while (token.type === 'space') token = this.#next();
-    return token;
+  /** Looks at the next token, which {@link next} then reads. */
+  private peek(): TokenType {
+    if (this.shared.isAhead) return this.lexer.type;
+    this.shared.isAhead = true;
+    return this.lexer.next();
   }
 
-  #peekNonSpace(): Token {
-    const token = this.#nextNonSpace();
-    this.#ahead.push(token);
-    return token;
+  /** Has {@link next} read the token once more. */
+  private back(): void {
+    this.shared.isAhead = true;
   }
 
-  #expect(type: TokenType, context: string): Token {
-    const token = this.#nextNonSpace();
-    if (token.type !== type) throw this.#unexpected(token, context);
-    return token;
+  /** Gives where it is. */
+  private expect(type: TokenType, context: string): number {
+    if (this.next() !== type) throw this.unexpected(context);
+    return this.lexer.pos;
   }
 
-  #unexpected(token: Token, context: string): ParseError {
-    if (token.type !== 'error') return this.#error(`unexpected ${tokenText(token)} in ${context}`);
-    const isElsewhere = this.#actionLine !== 0 && this.#actionLine !== token.line;
-    const where = isElsewhere ? ` in action started at ${this.#shared.file}:${this.#actionLine}` : '';
-    return this.#error(`${token.text}${token.text.endsWith(' action') ? where.replace(' in action', '') : where}`);
+  private unexpected(context: string): ParseError {
+    const { type, text, pos } = this.lexer;
+    if (type !== 'error') return this.error(`unexpected ${tokenText(type, text)} in ${context}`);
+    const line = this.actionPos < 0 ? undefined : this.lineOf(this.actionPos);
+    const isElsewhere = line !== undefined && line !== this.lineOf(pos);
+    const where = isElsewhere ? ` in action started at ${this.shared.file}:${line}` : '';
+    return this.error(`${text}${text.endsWith(' action') ? where.replace(' in action', '') : where}`);
   }
 
-  #error(message: string): ParseError {
-    return new ParseError(`template: ${this.#shared.file}:${this.#last.line}: ${message}`);
+  /** An error at the token that was read or looked at last. */
+  private error(message: string): ParseError {
+    return new ParseError(`template: ${this.shared.file}:${this.lineOf(this.lexer.pos)}: ${message}`);
   }
+
+  private lineOf(pos: number): number {
+    return countLines(this.shared.text, pos);
+  }
+}
+
+interface Declaration {
+  readonly decl: readonly VariableNode[];
+  readonly isAssign: boolean;
+}
+
+const noDeclaration: Declaration = { decl: [], isAssign: false };
+
+/** The line of a place, from 1. */
+function countLines(text: string, pos: number): number {
+  let line = 1;
+  for (let at = text.indexOf('\n'); at >= 0 && at < pos; at = text.indexOf('\n', at + 1)) line++;
+  return line;
 }
 
 function isEnd(node: Item): node is EndNode {

@@ -5,7 +5,6 @@ export type TokenType =
   | 'bool'
   | 'char'
   | 'charConstant'
-  | 'comment'
   | 'complex'
   | 'assign'
   | 'declare'
@@ -19,7 +18,6 @@ export type TokenType =
   | 'rawString'
   | 'rightDelim'
   | 'rightParen'
-  | 'space'
   | 'string'
   | 'text'
   | 'variable'
@@ -41,15 +39,6 @@ export const keywords = [
 ] as const;
 export type Keyword = (typeof keywords)[number];
 
-export interface Token {
-  readonly type: TokenType;
-  /** Offset in the text, in UTF-16 units. */
-  readonly pos: number;
-  readonly text: string;
-  /** From 1. */
-  readonly line: number;
-}
-
 const words: ReadonlySet<string> = new Set(keywords);
 
 /** Whether the word is a keyword; `.` is a token of its own. */
@@ -58,9 +47,8 @@ export function isKeyword(word: string): word is Keyword {
 }
 
 /** A token as error messages show it (lex.go, item.String). */
-export function tokenText({ type, text }: Token): string {
+export function tokenText(type: TokenType, text: string): string {
   if (type === 'eof') return 'EOF';
-  if (type === 'error') return text;
   if (isKeyword(type) || type === 'dot') return `<${text}>`;
   return text.length > 10 ? `${quote(prefixBytes(text, 10))}...` : quote(text);
 }
