@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { rawNumber } from '../../lib/json.ts';
-import { CelError, compileExpr, compileValueExpr, parseExpr, prepared } from './cel.ts';
+import { CelError, compileExpr, compileStringExpr, compileValueExpr, parseExpr, prepared } from './cel.ts';
 
 const ready = { status: { conditions: [{ type: 'Ready', status: 'True' }] } };
 
@@ -212,4 +212,28 @@ test('what is prepared means the same, and is not looked through again', () => {
   const self = prepared(value);
   assert.equal(compileExpr('self.n == 1 && self.list[0].n == 2', ['self']).evaluateBoolean({ self }), true);
   assert.deepEqual(value, { n: 1, list: [{ n: 2 }] });
+});
+
+// Which ones are accepted is recorded from fluxcd/pkg runtime/cel v0.111.0.
+test('an expression for a text gives one, and is refused when it may give something else', () => {
+  const self = { a: 'A', b: 'b' };
+  for (const [text, want] of [
+    ["self.a + '/' + self.b", 'A/b'],
+    ['string(self.a)', 'A'],
+    ["(self.a + '/' + self.b).lowerAscii()", 'a/b'],
+    ["['x', 'y'].join('-')", 'x-y'],
+    ["self.a.split('/')[0]", 'A'],
+  ] as const) {
+    assert.equal(compileStringExpr(text, ['self']).evaluateString({ self }), want, text);
+  }
+  for (const [text, got] of [
+    ['self.a', 'dyn'],
+    ['self.a + self.b', 'dyn'],
+    ["self.?a.orValue('x')", 'dyn'],
+    ['1', 'int'],
+  ] as const) {
+    const message = `CEL expression output type mismatch: expected string, got ${got}`;
+    assert.throws(() => compileStringExpr(text, ['self']), { code: 'Syntax', message }, text);
+  }
+  assert.throws(() => compileStringExpr("'x' + self.none", ['self']).evaluateString({ self }), { code: 'Evaluation' });
 });

@@ -58,6 +58,34 @@ export function compileValueExpr(
   return { text, evaluate: (values) => fromCel(evaluate(values)) };
 }
 
+/** A CEL expression that gives a text. Stateless: one may be kept and used for many objects. */
+export interface StringExpr {
+  readonly text: string;
+  /** The text for these variables (JSON values). Throws {@link CelError} `Evaluation` and `Budget`. */
+  evaluateString(variables: Readonly<Record<string, unknown>>): string;
+}
+
+/** As {@link compileExpr}, for an expression that must give a text. Throws {@link CelError} `Syntax`. */
+export function compileStringExpr(
+  text: string,
+  variables: readonly string[],
+  limits: Limits = defaultLimits,
+): StringExpr {
+  const { ast, type, scope } = compile(text, variables);
+  if (type !== 'string') {
+    throw new CelError('Syntax', `CEL expression output type mismatch: expected string, got ${type ?? 'nothing'}`);
+  }
+  const evaluate = metered(text, ast, scope, limits);
+  return {
+    text,
+    evaluateString(values) {
+      const result = evaluate(values);
+      if (typeof result === 'string') return result;
+      throw new CelError('Evaluation', `failed to evaluate CEL expression as string: '${text}'`);
+    },
+  };
+}
+
 /** The parsed expression over declared variables, with its type. Throws {@link CelError} `Syntax`. */
 function compile(text: string, variables: readonly string[]) {
   const declare = (env: Environment): Environment => {

@@ -20,6 +20,7 @@ import { Router } from '../dispatch/router.ts';
 import { type Notification, type ProviderObject, Sender } from '../dispatch/send.ts';
 import type { NotificationFlags, NotificationGates } from '../flags.ts';
 import { createHttpMetrics } from '../http/http-metrics.ts';
+import { CommitStatusIds } from '../provider/commit-status-id.ts';
 import { createNotifier } from '../provider/create-notifier.ts';
 import { NotifierHttp } from '../provider/http.ts';
 import { resolveProvider } from '../provider/resolve-provider.ts';
@@ -138,10 +139,11 @@ function createSender(
     { proxies, variables },
   );
   const http = new NotifierHttp({ agents, guard: metadataServices, clock, random: Math.random });
+  const commitStatusIds = new CommitStatusIds();
   const sender = new Sender({
     provider,
     resolve: (object, signal) => resolveProvider(object, { client, objectLevel }, signal),
-    commitStatus: () => '',
+    commitStatus: (object, event, alert) => commitStatusIds.idOf(object, event, alert),
     createNotifier: (settings, delivery) =>
       createNotifier(settings, delivery, { http, cloud: cloud.auth, clock, defaultServiceAccount }),
     clock,
