@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { apiError } from '../../../../test/support/fake-client.ts';
+import { waitFor } from '../../../../test/support/wait-for.ts';
 import { receiver, TOKEN, WebhookWorld } from '../../../../test/support/webhook-world.ts';
 import type { Receiver } from '../../../crds/notification/receiver.ts';
 import { createLogger } from '../../../runtime/logging.ts';
@@ -138,6 +139,31 @@ describe('a body', () => {
     }
     assert.equal(await world.call({}), 200);
   });
+});
+
+describe('a caller that takes its time', () => {
+  const slow = { headersTimeoutMs: 300, requestTimeoutMs: 500, checkEveryMs: 20 };
+  for (const [what, text] of [
+    ['to connect', ''],
+    ['for its headers', 'POST /hook/path HTTP/1.1\r\nhost: x\r\n'],
+    ['for its body', 'POST /hook/path HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nbegun'],
+    ['for the rest of what is refused', 'POST /hook/other HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nbegun'],
+  ] as const) {
+    it(`${what} is left, and keeps nobody waiting`, async () => {
+      await using world = await WebhookWorld.start(generic(), { slow });
+      const [host = '', port] = world.address.split(':');
+      const sockets = Array.from({ length: 50 }, () => connect(Number(port), host));
+      const closed = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+      for (const socket of sockets) {
+        socket.on('error', () => undefined);
+        socket.write(text);
+        socket.resume();
+      }
+      // The limits hold for everybody: a machine that is busy may cut off one that does nothing wrong.
+      await waitFor(async () => (await world.call({}).catch(() => 0)) === 200, 'an answer');
+      await Promise.all(closed);
+    });
+  }
 });
 
 describe('filters', () => {

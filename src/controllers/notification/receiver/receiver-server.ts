@@ -14,9 +14,16 @@ export interface ReceiverServerOptions {
   readonly synced: Promise<void>;
 }
 
+/** How long a caller may take for what it sends. */
+export interface SlowLimits {
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** How often the two are looked at. */
+  readonly checkEveryMs: number;
+}
+
 /** notification-controller internal/server/limits.go. */
-const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 30_000;
+const slowLimits: SlowLimits = { headersTimeoutMs: 10_000, requestTimeoutMs: 30_000, checkEveryMs: 5000 };
 const maxHeaderBytes = 256 * 1024;
 /** What is still taken of a body that was refused. */
 const lingerMs = 5000;
@@ -46,14 +53,17 @@ export function receiverServer({ addr, calls, metrics, synced }: ReceiverServerO
 }
 
 /** The server that `answer` gives the status of each call for; it does not listen yet. */
-export function webhookServer(answer: (request: IncomingMessage) => Promise<number>, metrics: HttpMetrics): Server {
+export function webhookServer(
+  answer: (request: IncomingMessage) => Promise<number>,
+  metrics: HttpMetrics,
+  { headersTimeoutMs, requestTimeoutMs, checkEveryMs }: SlowLimits = slowLimits,
+): Server {
   const server = createServer({
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: checkEveryMs,
     maxHeaderSize: maxHeaderBytes,
     keepAliveTimeout: 30_000,
-    // How often the two timeouts are looked at.
-    connectionsCheckingInterval: 5000,
   });
   server.on('request', (request, response) => {
     const done = metrics.started(request.method ?? '', request.url ?? '');
