@@ -28,7 +28,7 @@ export function sourceControllerCommand(self: ControllerProcess): Command {
     group: (values) => ({
       name: 'source-controller',
       create: (environment) =>
-        createSourceControllers(environment, values, values.sourceGates, environmentProxy(self.env)),
+        createSourceControllers(environment, values, values.sourceGates, environmentProxy(self.env), self.env),
     }),
   });
 }
@@ -88,7 +88,14 @@ export function allControllersCommand(self: ControllerProcess): Command {
       {
         name: 'source-controller',
         eventsAddr: eventsAddr || eventEndpoint(values.eventServerAddr),
-        create: (environment) => createSourceControllers(environment, values, values.gates, environmentProxy(self.env)),
+        create: (environment) =>
+          createSourceControllers(
+            environment,
+            asOneProcess(values),
+            values.gates,
+            environmentProxy(self.env),
+            self.env,
+          ),
       },
       {
         name: 'kustomize-controller',
@@ -101,10 +108,29 @@ export function allControllersCommand(self: ControllerProcess): Command {
         // What it has to say of its own objects is for the cluster alone.
         eventsAddr: '',
         create: (environment) =>
-          createNotificationControllers(environment, values, values.gates, environmentProxy(self.env), self.env),
+          createNotificationControllers(
+            environment,
+            asOneProcess(values),
+            values.gates,
+            environmentProxy(self.env),
+            self.env,
+          ),
       },
     ],
   });
+}
+
+/**
+ * One `--default-service-account` means two things in one process: as whom Kustomizations are applied, and as whom clouds
+ * are asked, which needs its feature gate and is left out without.
+ */
+function asOneProcess<
+  T extends {
+    readonly gates: { readonly ObjectLevelWorkloadIdentity: boolean };
+    readonly defaultServiceAccount: string;
+  },
+>(values: T): T {
+  return values.gates.ObjectLevelWorkloadIdentity ? values : { ...values, defaultServiceAccount: '' };
 }
 
 /** The URL of an event endpoint that listens at a Go address; empty when it does not, or nobody knows its port. */

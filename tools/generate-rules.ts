@@ -5,11 +5,12 @@ import { rules as receiver } from '../src/controllers/notification/receiver/rbac
 import { rules as gitRepository } from '../src/controllers/source/git-repository/rbac.ts';
 import { rules as helmChart } from '../src/controllers/source/helm-chart/rbac.ts';
 import { rules as helmRepository } from '../src/controllers/source/helm-repository/rbac.ts';
+import { rules as ociRepository } from '../src/controllers/source/oci-repository/rbac.ts';
 import type { PolicyRule } from '../src/crds/meta/policy-rule.ts';
 
 /** What each controller may do: the rules of all kinds that it reconciles. */
 export const componentRules: ComponentRules = {
-  'source-controller': mergeRules([...gitRepository, ...helmRepository, ...helmChart]),
+  'source-controller': mergeRules([...gitRepository, ...ociRepository, ...helmRepository, ...helmChart]),
   'kustomize-controller': mergeRules(kustomization),
   'notification-controller': mergeRules([...alert, ...receiver]),
 };

@@ -4,7 +4,8 @@ import type { Client } from './client.ts';
 import { isNotFound, TransportError } from './errors.ts';
 import type { ResourceType } from './object.ts';
 
-const type: ResourceType = {
+/** `v1` ServiceAccount. */
+export const serviceAccountType: ResourceType = {
   group: '',
   version: 'v1',
   kind: 'ServiceAccount',
@@ -17,7 +18,7 @@ export function serviceAccountsOf(client: Client): ServiceAccounts {
   return {
     async read({ namespace, name }: ServiceAccountRef, signal): Promise<ServiceAccount | undefined> {
       try {
-        const { metadata } = await client.getMetadata(type, { namespace, name }, { signal });
+        const { metadata } = await client.getMetadata(serviceAccountType, { namespace, name }, { signal });
         return { namespace, name, annotations: metadata.annotations ?? {} };
       } catch (error) {
         if (isNotFound(error)) return undefined;

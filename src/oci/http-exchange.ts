@@ -116,7 +116,8 @@ export class HttpExchange {
       });
       return { status: statusCode, headers: answered, body: content, url };
     } catch (error) {
-      throw requestError(error, { method, url, signal, secrets });
+      const proxied = this.#options.proxy !== undefined;
+      throw requestError(error, { method, url, signal, secrets, proxied });
     }
   }
 
@@ -147,10 +148,15 @@ function refused({ method }: HttpRequest, url: URL, problem: string): OciError {
   return new OciError('RedirectRefused', `${goMethod(method)} "${displayUrl(url)}": ${problem}`);
 }
 
+interface FailedAttempt extends Pick<HttpRequest, 'method' | 'url' | 'signal' | 'secrets'> {
+  /** It went through a proxy, so that this is what could not be connected to. */
+  readonly proxied?: boolean;
+}
+
 /** The error for a request that brought no answer, or whose answer broke off, in the words of Go's net/http. */
 export function requestError(
   error: unknown,
-  { method, url, signal, secrets }: Pick<HttpRequest, 'method' | 'url' | 'signal' | 'secrets'>,
+  { method, url, signal, secrets, proxied = false }: FailedAttempt,
 ): OciError {
   if (error instanceof OciError) return error;
   const context = `${goMethod(method)} "${displayUrl(url)}"`;
@@ -159,7 +165,9 @@ export function requestError(
       ? new OciError('Timeout', `${context}: context deadline exceeded`, { cause: error })
       : new OciError('Canceled', `${context}: context canceled`, { cause: error });
   }
-  return new OciError('NetworkError', `${context}: ${redact(networkFailure(error), secrets)}`, { cause: error });
+  const failure = redact(networkFailure(error), secrets);
+  const reached = proxied && failure.startsWith('dial ') ? 'proxyconnect tcp: ' : '';
+  return new OciError('NetworkError', `${context}: ${reached}${failure}`, { cause: error });
 }
 
 function goMethod(method: HttpRequest['method']): string {

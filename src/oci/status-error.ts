@@ -14,7 +14,7 @@ export interface FailedRequest {
 }
 
 const maxText = 500;
-const shownParameters = new Set(['scope', 'service', 'mount', 'from']);
+const shownParameters = new Set(['scope', 'service', 'n', 'last']);
 
 /**
  * The error for an answer that is no success, in the words of go-containerregistry (pkg/v1/remote/transport/error.go):

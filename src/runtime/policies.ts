@@ -90,6 +90,12 @@ export const gitRepositoryPolicy: KindPolicy = sourcePolicy(
   ['SourceVerified'],
 );
 
+/** source-controller, internal/controller/ocirepository_controller.go (ociRepositoryReadyCondition). */
+export const ociRepositoryPolicy: KindPolicy = sourcePolicy(
+  ['StorageOperationFailed', 'FetchFailed', 'ArtifactOutdated', 'ArtifactInStorage', 'SourceVerified'],
+  ['SourceVerified'],
+);
+
 /** source-controller, internal/controller/helmrepository_controller.go (helmRepositoryReadyCondition). */
 export const helmRepositoryPolicy: KindPolicy = sourcePolicy([
   'StorageOperationFailed',

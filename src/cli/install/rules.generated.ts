@@ -31,6 +31,28 @@ export const componentRules: ComponentRules = {
     },
     {
       "apiGroups": [
+        ""
+      ],
+      "resources": [
+        "serviceaccounts"
+      ],
+      "verbs": [
+        "get"
+      ]
+    },
+    {
+      "apiGroups": [
+        ""
+      ],
+      "resources": [
+        "serviceaccounts/token"
+      ],
+      "verbs": [
+        "create"
+      ]
+    },
+    {
+      "apiGroups": [
         "source.toolkit.fluxcd.io"
       ],
       "resources": [
@@ -49,7 +71,8 @@ export const componentRules: ComponentRules = {
       "resources": [
         "gitrepositories",
         "helmcharts",
-        "helmrepositories"
+        "helmrepositories",
+        "ocirepositories"
       ],
       "verbs": [
         "get",
@@ -66,7 +89,8 @@ export const componentRules: ComponentRules = {
       "resources": [
         "gitrepositories/finalizers",
         "helmcharts/finalizers",
-        "helmrepositories/finalizers"
+        "helmrepositories/finalizers",
+        "ocirepositories/finalizers"
       ],
       "verbs": [
         "update"
@@ -79,7 +103,8 @@ export const componentRules: ComponentRules = {
       "resources": [
         "gitrepositories/status",
         "helmcharts/status",
-        "helmrepositories/status"
+        "helmrepositories/status",
+        "ocirepositories/status"
       ],
       "verbs": [
         "get",

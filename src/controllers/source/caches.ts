@@ -2,6 +2,7 @@ import { type Bucket, bucketKind } from '../../crds/source/bucket.ts';
 import { type GitRepository, gitRepositoryKind } from '../../crds/source/git-repository.ts';
 import { type HelmChart, helmChartKind } from '../../crds/source/helm-chart.ts';
 import { type HelmRepository, helmRepositoryKind } from '../../crds/source/helm-repository.ts';
+import { type OCIRepository, ociRepositoryKind } from '../../crds/source/oci-repository.ts';
 import type { KubeObject, PartialObject, ResourceType } from '../../kube/object.ts';
 import { secretType } from '../../kube/secret.ts';
 import type { Environment } from '../../runtime/composition.ts';
@@ -10,6 +11,7 @@ import { Informer } from '../../runtime/informer.ts';
 /** The caches of the source kinds, each of which several controllers read. */
 export interface SourceCaches {
   readonly gitRepositories: Informer<GitRepository>;
+  readonly ociRepositories: Informer<OCIRepository>;
   readonly helmRepositories: Informer<HelmRepository>;
   readonly helmCharts: Informer<HelmChart>;
   readonly buckets: Informer<Bucket>;
@@ -27,6 +29,7 @@ export function createSourceCaches(environment: Environment): SourceCaches {
   const labelSelector = flags.watchConfigsLabelSelector;
   return {
     gitRepositories: informer(gitRepositoryKind),
+    ociRepositories: informer(ociRepositoryKind),
     helmRepositories: informer(helmRepositoryKind),
     helmCharts: informer(helmChartKind),
     buckets: informer(bucketKind),

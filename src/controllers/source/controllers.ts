@@ -1,8 +1,10 @@
 import { hostname } from 'node:os';
+import { type Cloud, type CloudSurroundings, createCloud } from '../../appliers/cloud.ts';
 import { FileServer } from '../../artifact/file-server.ts';
 import { advertisedAddress, Storage } from '../../artifact/storage.ts';
 import { GitSessions } from '../../git/sessions.ts';
 import type { EnvironmentProxy } from '../../net/http-agents.ts';
+import { RegistrySessions } from '../../oci/sessions.ts';
 import type { ControllerParts, Environment } from '../../runtime/composition.ts';
 import type { Runnable } from '../../runtime/manager.ts';
 import { createSourceCaches } from './caches.ts';
@@ -10,17 +12,20 @@ import type { SourceFlags, SourceGates } from './flags.ts';
 import { gitRepositoryController } from './git-repository/controller.ts';
 import { ChartHttp } from './helm/chart-http.ts';
 import { helmRepositoryController } from './helm-repository/controller.ts';
+import { ociRepositoryController } from './oci-repository/controller.ts';
 
 /**
  * The source-controller: its storage with the file server, and the controllers of the source kinds.
  *
- * @param proxies Those of the environment, for repositories without one of their own.
+ * @param proxies Those of the environment, for repositories without one of their own, and for clouds.
+ * @param variables The environment variables that tell of the machine's identity in a cloud.
  */
 export function createSourceControllers(
   environment: Environment,
   flags: SourceFlags,
   gates: SourceGates,
   proxies?: EnvironmentProxy,
+  variables: CloudSurroundings['variables'] = {},
 ): ControllerParts {
   const storage = new Storage({
     root: flags.storagePath,
@@ -30,19 +35,51 @@ export function createSourceControllers(
     clock: environment.clock,
   });
   const sessions = new GitSessions(proxies === undefined ? {} : { environmentProxy: proxies });
+  const registries = new RegistrySessions(proxies === undefined ? {} : { environmentProxy: proxies });
+  const cloud = createSourceCloud(environment, flags, gates, { proxies, variables });
   const http = new ChartHttp(proxies);
   const caches = createSourceCaches(environment);
   const controllers = [
     gitRepositoryController(environment, caches, { storage, sessions, gates }),
+    ociRepositoryController(
+      environment,
+      caches,
+      {
+        storage,
+        sessions: registries,
+        cloud: cloud.auth,
+        gates,
+        defaultServiceAccount: flags.defaultServiceAccount,
+      },
+      cloud.forget,
+    ),
     helmRepositoryController(environment, caches, { storage, http, maxIndexBytes: flags.helmIndexMaxSize }),
   ];
   const fileServer = new FileServer({ root: storage.root, addr: flags.storageAddr });
   return {
     caches: Object.values(caches),
     runnables: [
-      { start: (signal) => serve(signal, { storage, fileServer, connections: [sessions, http], controllers }) },
+      {
+        start: (signal) =>
+          serve(signal, { storage, fileServer, connections: [sessions, registries, http, cloud], controllers }),
+      },
     ],
   };
+}
+
+function createSourceCloud(
+  environment: Environment,
+  { defaultServiceAccount }: SourceFlags,
+  { ObjectLevelWorkloadIdentity: objectLevel }: SourceGates,
+  surroundings: CloudSurroundings,
+): Cloud {
+  const use = {
+    kind: 'OCIRepository',
+    operations: ['reconcile'],
+    objectLevel,
+    defaultAccounts: [defaultServiceAccount],
+  };
+  return createCloud(environment, use, surroundings);
 }
 
 interface Served {

@@ -59,11 +59,20 @@ const sshFlags = {
   sshHostkeyAlgos: listFlag('ssh-hostkey-algos', 'Host key algorithms for SSH, in order of preference.'),
 } as const;
 
+const workloadIdentityFlags = {
+  defaultServiceAccount: stringFlag(
+    'default-service-account',
+    '',
+    'The ServiceAccount that clouds are asked as for objects without spec.serviceAccountName; by default the controller itself.',
+  ),
+} as const;
+
 /** The flags of the source-controller beside the common ones (source-controller main.go, pkg/artifact/config/flags.go). */
 export const sourceFlags = {
   ...storageFlags,
   ...helmFlags,
   ...sshFlags,
+  ...workloadIdentityFlags,
 } as const;
 
 /** The values of {@link sourceFlags}: durations in milliseconds, sizes in bytes. */
