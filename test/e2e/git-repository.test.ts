@@ -43,12 +43,12 @@ describe('GitRepository', () => {
     storageAddr = `127.0.0.1:${await freePort()}`;
     [plane, git] = await Promise.all([startControlPlane({ controllers: [] }), GitServer.start()]);
     const cluster = new Kubectl(plane.admin);
-    const files = (await readdir(crds)).filter((name) => name.startsWith('source.toolkit.fluxcd.io_'));
-    assert.ok(files.length > 1);
-    for (const name of files) await cluster.apply(loadAll(await readFile(join(crds, name), 'utf8')) as object[]);
+    // The controller waits for all of its kinds.
+    const files = (await readdir(crds)).filter((name) => name.startsWith('source.'));
+    const definitions = await Promise.all(files.map(async (name) => loadAll(await readFile(join(crds, name), 'utf8'))));
     const established = (crd: ApiObject): boolean => condition(crd, 'Established')?.status === 'True';
-    const crd = ref('apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'gitrepositories.source.toolkit.fluxcd.io');
-    await cluster.waitFor(crd, 'established', established);
+    for (const crd of await cluster.apply(definitions.flat() as object[]))
+      await cluster.waitFor(crd, 'established', established);
     await startController();
   });
   after(async () => {
