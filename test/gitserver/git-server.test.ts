@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { mkdtemp, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { Authority } from '../support/certificates.ts';
+import { waitFor } from '../support/wait-for.ts';
 import type { Fault } from './faults.ts';
 import { GitCommandError, git } from './git.ts';
 import { GitServer } from './git-server.ts';
@@ -30,6 +35,41 @@ describe('GitServer', () => {
   after(async () => {
     await server.stop();
     await rm(work, { recursive: true });
+  });
+
+  it('tells of what a push has moved, signed', async () => {
+    const repository = await create();
+    const calls: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
+    const told = createServer(async (request, response) => {
+      calls.push({ headers: request.headers, body: await text(request) });
+      // The first call of each is to be made again.
+      response.writeHead(calls.length % 2 === 1 ? 503 : 200).end();
+    });
+    await new Promise<void>((resolve) => told.listen(0, '127.0.0.1', resolve));
+    const { port } = told.address() as AddressInfo;
+    const token = 'secret';
+    repository.webhook = async () => ({ url: `http://127.0.0.1:${port}/hook`, token });
+    const before = await repository.commit({ files: { a: '1' } });
+    const dir = await clone(repository.url);
+    await writeFile(join(dir, 'a'), '2');
+    await git(dir, ['-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '--quiet', '-am', 'two']);
+    await git(dir, ['push', '--quiet', 'origin', 'HEAD:main', 'HEAD:refs/tags/v1']);
+    await waitFor(() => calls.length === 4, 'the calls');
+    const after = (await git(dir, ['rev-parse', 'HEAD'])).trim();
+    const last = [calls[1], calls[3]].map((call) => JSON.parse(call?.body ?? '') as { ref: string });
+    const about = { after, repository: { clone_url: repository.url } };
+    assert.deepEqual(
+      last.sort((a, b) => (a.ref < b.ref ? -1 : 1)),
+      [
+        { ref: 'refs/heads/main', before, ...about },
+        { ref: 'refs/tags/v1', before: '0'.repeat(40), ...about },
+      ],
+    );
+    for (const { headers, body } of calls) {
+      assert.equal(headers['x-github-event'], 'push');
+      assert.equal(headers['x-hub-signature-256'], `sha256=${createHmac('sha256', token).update(body).digest('hex')}`);
+    }
+    told.close();
   });
 
   it('serves what was committed, every kind of file', async () => {

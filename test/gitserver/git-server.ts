@@ -11,6 +11,7 @@ import { ProcessGroup } from '../support/process-group.ts';
 import { runBackend } from './backend.ts';
 import { bodyFault, type Fault, failRequest, type GitService } from './faults.ts';
 import { type Access, Repository } from './repository.ts';
+import { refsOf, tellOfPush, type Webhook } from './webhook.ts';
 
 export interface GitServerOptions {
   /** Loopback port; a free one when absent. */
@@ -121,7 +122,15 @@ export class GitServer {
       return;
     }
     const through = bodyFault(fault, response);
-    runBackend(request, response, { root: this.#root, path: `/${name}.git/${rest}`, query, user: 'client', through });
+    const run = (): void =>
+      runBackend(request, response, { root: this.#root, path: `/${name}.git/${rest}`, query, user: 'client', through });
+    if (service === 'git-receive-pack' && repository.webhook !== undefined) {
+      telling(repository, repository.webhook, response, run).catch((error: unknown) =>
+        response.destroy(error as Error),
+      );
+    } else {
+      run();
+    }
   }
 
   #record(request: IncomingMessage, url: string, repository: string, service: GitService | 'other'): void {
@@ -130,6 +139,21 @@ export class GitServer {
     this.requests.push({ method: request.method ?? '', url, repository, service, authorization, gitProtocol });
     if (this.requests.length > keptRequests) this.requests.shift();
   }
+}
+
+/** Takes a push, and tells the webhook what it has moved. */
+async function telling(
+  { dir, url }: Repository,
+  webhook: () => Promise<Webhook | undefined>,
+  response: ServerResponse,
+  run: () => void,
+): Promise<void> {
+  const before = await refsOf(dir);
+  const closed = once(response, 'close');
+  run();
+  await closed;
+  const whom = await webhook();
+  if (whom !== undefined) await tellOfPush(whom, url, before, await refsOf(dir));
 }
 
 function hits(fault: Fault | undefined, service: GitService | 'other'): boolean {

@@ -1,12 +1,16 @@
+import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { GitServer } from './git-server.ts';
+import type { Webhook } from './webhook.ts';
 
 const help = `Serves empty Git repositories over HTTP on loopback, to which anybody may push, prints the URL of each on a line of
 its own, and runs until it is told to end. Then the repositories are gone.
 
   node test/gitserver/main.ts [flags] NAME…
 
-  --port N   port to listen on; a free one when absent
+  --port N             port to listen on; a free one when absent
+  --webhook-file FILE  whom to tell of pushes, as GitHub does: {"url": ..., "token": ...}; looked at after each push, and
+                       need not exist
   --help
 `;
 
@@ -14,7 +18,11 @@ const stop = Promise.withResolvers<void>();
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { port: { type: 'string', default: '0' }, help: { type: 'boolean', default: false } },
+    options: {
+      port: { type: 'string', default: '0' },
+      'webhook-file': { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
     allowPositionals: true,
   });
   if (values.help) {
@@ -25,10 +33,21 @@ async function main(): Promise<void> {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.resolve());
   await using server = await GitServer.start({ port: Number(values.port) });
   for (const name of positionals) {
-    const { url } = await server.create(name);
-    process.stdout.write(`${url}\n`);
+    const repository = await server.create(name);
+    const file = values['webhook-file'];
+    if (file !== undefined) repository.webhook = () => readWebhook(file);
+    process.stdout.write(`${repository.url}\n`);
   }
   await stop.promise;
+}
+
+async function readWebhook(file: string): Promise<Webhook | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Webhook;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 try {

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Fault } from './faults.ts';
 import { git } from './git.ts';
+import type { Webhook } from './webhook.ts';
 
 /** A file to be committed: its content, or what else Git can have at a path. `null` removes the path. */
 export type FileChange =
@@ -41,6 +42,8 @@ export class Repository {
   access: Access | undefined;
   /** What goes wrong with requests to it; change it at any time. */
   fault: Fault | undefined;
+  /** Whom to tell of pushes over HTTP, asked at each; undefined for nobody. */
+  webhook: (() => Promise<Webhook | undefined>) | undefined;
 
   constructor(dir: string, url: string, access: Access | undefined) {
     this.dir = dir;
