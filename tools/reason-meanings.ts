@@ -78,6 +78,8 @@ export const reasonMeanings: Readonly<Record<Reason, string>> = {
   NoSourceArtifact: 'The source of the chart has no artifact yet.',
   SourceUnavailable: 'The source of the chart does not exist or cannot be read.',
   UnsupportedSourceKind: 'Charts cannot be taken from that kind of source.',
+  Unknown:
+    'The chart could not be built, for another reason than those of charts. The message says which; mostly a Secret of the repository is missing or wrong.',
   SourceFetchFailed:
     'A source of an ArtifactGenerator could not be fetched; or the labels of what an event is about, which an Alert wants.',
   ValidationFailed: 'The spec contradicts itself. Correct it; the object is looked at again when it changes.',

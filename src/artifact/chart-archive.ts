@@ -10,7 +10,7 @@ export interface PackedFile {
   readonly data: Uint8Array;
 }
 
-/** What a packed chart may hold; Helm has the same bounds (pkg/chart/loader/archive). */
+/** What a packed chart may hold, unpacked; Helm has the same bounds (pkg/chart/loader/archive). */
 const MAX_BYTES = 100 << 20;
 const MAX_FILE_BYTES = 5 << 20;
 /** Not Helm's: an archive of nothing but names. */
@@ -20,18 +20,18 @@ const MAX_FILES = 20_000;
  * The files of a packed chart (.tgz), without the directory that they all lie in. Links and devices are left out, as
  * Helm reads them as empty. Throws {@link ArtifactError} for what is damaged, too large, or leaves its directory.
  */
-export function unpackChart(archive: Uint8Array): readonly PackedFile[] {
+export function unpackChart(
+  archive: Uint8Array,
+  { maxFileBytes = MAX_FILE_BYTES }: { readonly maxFileBytes?: number } = {},
+): readonly PackedFile[] {
   const files: { name: string; parts: Uint8Array[] }[] = [];
   let current: Uint8Array[] | undefined;
   const reader = new TarReader({
     member({ name, type, size }) {
       current = undefined;
       if (type !== 'file') return;
-      if (size > MAX_FILE_BYTES)
-        throw new ArtifactError(
-          'TooLarge',
-          `chart file "${name}" is larger than the maximum file size ${MAX_FILE_BYTES}`,
-        );
+      if (size > maxFileBytes)
+        throw new ArtifactError('TooLarge', `chart file "${name}" is larger than the maximum file size ${maxFileBytes}`);
       if (files.length >= MAX_FILES) throw new ArtifactError('TooLarge', `chart has more than ${MAX_FILES} files`);
       current = [];
       files.push({ name: pathInChart(name), parts: current });

@@ -80,6 +80,7 @@ export const reasons = [
   'NoSourceArtifact',
   'SourceUnavailable',
   'UnsupportedSourceKind',
+  'Unknown',
   // source-watcher
   'SourceFetchFailed',
   'ValidationFailed',

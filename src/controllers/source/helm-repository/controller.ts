@@ -1,4 +1,5 @@
 import { type HelmRepository, helmRepositoryKind } from '../../../crds/source/helm-repository.ts';
+import type { ObjectKey } from '../../../kube/object.ts';
 import type { Environment } from '../../../runtime/composition.ts';
 import type { Controller } from '../../../runtime/controller.ts';
 import { helmRepositoryPolicy } from '../../../runtime/policies.ts';
@@ -14,11 +15,18 @@ import { wakeOnChanges } from './watch.ts';
 export function helmRepositoryController(
   environment: Environment,
   caches: SourceCaches,
-  { storage, http, maxIndexBytes }: Pick<HelmRepositoryDeps, 'storage' | 'http' | 'maxIndexBytes'>,
+  {
+    forgotten,
+    ...parts
+  }: Pick<HelmRepositoryDeps, 'storage' | 'http' | 'maxIndexBytes'> & {
+    /** Told of each object that is gone. */
+    forgotten(key: ObjectKey): void;
+  },
 ): Controller {
   const { helmRepositories } = caches;
   const known = new KnownIndexes();
-  const deps: HelmRepositoryDeps = { client: environment.client, storage, http, known, maxIndexBytes };
+  const { storage } = parts;
+  const deps: HelmRepositoryDeps = { ...parts, client: environment.client, known };
   const controller = kindController<HelmRepository>(
     environment,
     {
@@ -31,7 +39,10 @@ export function helmRepositoryController(
         includes: ({ spec }) => spec.type === 'oci',
         clean: (object, attempt) => removeArtifacts(object, attempt, storage),
       },
-      forget: (key) => known.forget(key),
+      forget: (key) => {
+        known.forget(key);
+        forgotten(key);
+      },
     },
     helmRepositories,
   );

@@ -1,9 +1,9 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { HelmRepository } from '../../../crds/source/helm-repository.ts';
 import type { Client } from '../../../kube/client.ts';
 import { readSecret, type SecretData, secretText } from '../../../kube/secret.ts';
 import { errorMessage } from '../../../lib/errors.ts';
 import type { HttpTls } from '../../../net/http-agents.ts';
+import { TlsSecretError, tlsOfSecret } from '../../../net/tls-secret.ts';
 import type { Fault } from '../../../runtime/fault.ts';
 import { fetchFailed } from '../faults.ts';
 import type { ChartAccess } from './chart-http.ts';
@@ -64,54 +64,18 @@ function credentialsOf(secret: SecretData, about: string): Pick<ChartAccess, 'us
   return hasName ? { username: secretText(secret, 'username'), password: secretText(secret, 'password') } : {};
 }
 
-const tlsKeys = { cert: ['tls.crt', 'certFile'], key: ['tls.key', 'keyFile'], ca: ['ca.crt', 'caFile'] } as const;
+const tlsKeys = ['tls.crt', 'certFile', 'tls.key', 'keyFile', 'ca.crt', 'caFile'];
 
 function hasTls(secret: SecretData): boolean {
-  return Object.values(tlsKeys).some((names) => entry(secret, names) !== undefined);
+  return tlsKeys.some((key) => (secret.get(key)?.length ?? 0) > 0);
 }
 
-/** fluxcd/pkg runtime/secrets/converter.go, TLSConfigFromSecret. */
 function tlsOf(secret: SecretData, about: string): HttpTls {
-  const cert = entry(secret, tlsKeys.cert);
-  const key = entry(secret, tlsKeys.key);
-  const ca = entry(secret, tlsKeys.ca);
-  const fail = (problem: string, cause?: unknown): Fault =>
-    failed(`failed to construct Helm client's TLS config: ${problem}`, cause);
-  if ((cert === undefined) !== (key === undefined)) {
-    const [has, lacks] = cert === undefined ? ['tls.key', 'tls.crt'] : ['tls.crt', 'tls.key'];
-    throw fail(`secret '${about}' contains '${has}' but missing '${lacks}'`);
-  }
-  if (cert === undefined && ca === undefined)
-    throw fail(`secret '${about}' must contain either 'ca.crt' or both 'tls.crt' and 'tls.key'`);
-  if (cert !== undefined && key !== undefined && !isPair(cert, key))
-    throw fail('failed to parse TLS certificate and key: they are no PEM, or not made for each other');
-  if (ca !== undefined && !isCertificate(ca)) throw fail('failed to parse CA certificate');
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  };
-}
-
-function entry(secret: SecretData, names: readonly string[]): Buffer | undefined {
-  const name = names.find((one) => secret.has(one));
-  const bytes = name === undefined ? undefined : secret.get(name);
-  return bytes === undefined || bytes.length === 0 ? undefined : bytes;
-}
-
-function isPair(cert: Buffer, key: Buffer): boolean {
   try {
-    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
-  } catch {
-    return false;
-  }
-}
-
-function isCertificate(pem: Buffer): boolean {
-  try {
-    return new X509Certificate(pem).subject !== undefined;
-  } catch {
-    return false;
+    return tlsOfSecret(secret, about);
+  } catch (error) {
+    if (!(error instanceof TlsSecretError)) throw error;
+    throw failed(`failed to construct Helm client's TLS config: ${error.message}`, error);
   }
 }
 

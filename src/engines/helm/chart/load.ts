@@ -51,7 +51,8 @@ export function loadChart(files: readonly ChartFile[], options: LoadOptions = {}
   return { metadata, values, valuesFile, lock, schema, templates: own.templates, files: own.files, dependencies };
 }
 
-function readChartYaml(files: readonly ChartFile[]): Metadata {
+/** What the Chart.yaml among the files of a chart says, checked. Throws {@link ChartError}. */
+export function readChartYaml(files: readonly ChartFile[]): Metadata {
   const file = files.find(({ name }) => name === 'Chart.yaml');
   const requirements = files.find(({ name }) => name === 'requirements.yaml');
   if (file === undefined) throw new ChartError('Chart.yaml file is missing');
