@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { createHelmControllers } from './controllers/helm/controllers.ts';
+import { helmFlags, helmGatesFlag } from './controllers/helm/flags.ts';
 import { createKustomizeControllers } from './controllers/kustomize/controllers.ts';
 import { kustomizeFlags, kustomizeGatesFlag } from './controllers/kustomize/flags.ts';
 import { createNotificationControllers } from './controllers/notification/controllers.ts';
@@ -47,6 +49,20 @@ export function kustomizeControllerCommand(self: ControllerProcess): Command {
   });
 }
 
+/** `sluice helm-controller`. */
+export function helmControllerCommand(self: ControllerProcess): Command {
+  return controllerCommand(self, {
+    name: 'helm-controller',
+    concurrent: 4,
+    flags: { ...helmFlags, helmGates: helmGatesFlag },
+    group: (values) => ({
+      name: 'helm-controller',
+      create: (environment) =>
+        createHelmControllers(environment, values, values.helmGates, environmentProxy(self.env), self.env),
+    }),
+  });
+}
+
 /** `sluice notification-controller`. */
 export function notificationControllerCommand(self: ControllerProcess): Command {
   return controllerCommand(self, {
@@ -77,10 +93,12 @@ export function allControllersCommand(self: ControllerProcess): Command {
     flags: {
       ...hostedNotificationFlags,
       ...sourceFlags,
+      ...helmFlags,
       ...kustomizeFlags,
       gates: featureGatesFlag({
         ...sourceGatesFlag.default,
         ...kustomizeGatesFlag.default,
+        ...helmGatesFlag.default,
         ...notificationGatesFlag.default,
       }),
     },
@@ -102,6 +120,12 @@ export function allControllersCommand(self: ControllerProcess): Command {
         eventsAddr: eventsAddr || eventEndpoint(values.eventServerAddr),
         create: (environment) =>
           createKustomizeControllers(environment, values, values.gates, environmentProxy(self.env), self.env),
+      },
+      {
+        name: 'helm-controller',
+        eventsAddr: eventsAddr || eventEndpoint(values.eventServerAddr),
+        create: (environment) =>
+          createHelmControllers(environment, values, values.gates, environmentProxy(self.env), self.env),
       },
       {
         name: 'notification-controller',

@@ -33,6 +33,12 @@ const commands: readonly CommandEntry[] = [
   },
   {
     group: 'Controllers:',
+    name: 'helm-controller',
+    about: 'Release Helm charts and keep the releases as HelmReleases say.',
+    load: async (self) => (await import('./controller-commands.ts')).helmControllerCommand(self),
+  },
+  {
+    group: 'Controllers:',
     name: 'notification-controller',
     about: 'Let webhooks wake objects, and tell people and tools what happens to them.',
     load: async (self) => (await import('./controller-commands.ts')).notificationControllerCommand(self),

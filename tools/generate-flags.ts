@@ -1,7 +1,14 @@
+import { helmFlags } from '../src/controllers/helm/flags.ts';
 import { kustomizeFlags } from '../src/controllers/kustomize/flags.ts';
 import { hostedNotificationFlags, notificationFlags } from '../src/controllers/notification/flags.ts';
 import { sourceFlags } from '../src/controllers/source/flags.ts';
-import { featureGatesFlag, kustomizeGates, notificationGates, sourceGates } from '../src/runtime/feature-gates.ts';
+import {
+  featureGatesFlag,
+  helmGates,
+  kustomizeGates,
+  notificationGates,
+  sourceGates,
+} from '../src/runtime/feature-gates.ts';
 import type { Flag, Flags } from '../src/runtime/flag-types.ts';
 import { commonFlags } from '../src/runtime/flags.ts';
 
@@ -26,6 +33,10 @@ ${table({ ...sourceFlags, gates: featureGatesFlag(sourceGates) })}
 ## kustomize-controller
 
 ${table({ ...kustomizeFlags, gates: featureGatesFlag(kustomizeGates) })}
+
+## helm-controller
+
+${table({ ...helmFlags, gates: featureGatesFlag(helmGates) })}
 
 ## notification-controller
 

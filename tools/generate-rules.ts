@@ -1,4 +1,5 @@
 import type { ComponentRules } from '../src/cli/install/rbac.ts';
+import { rules as helmRelease } from '../src/controllers/helm/helm-release/rbac.ts';
 import { rules as kustomization } from '../src/controllers/kustomize/kustomization/rbac.ts';
 import { rules as alert } from '../src/controllers/notification/alert/rbac.ts';
 import { rules as receiver } from '../src/controllers/notification/receiver/rbac.ts';
@@ -12,6 +13,7 @@ import type { PolicyRule } from '../src/crds/meta/policy-rule.ts';
 export const componentRules: ComponentRules = {
   'source-controller': mergeRules([...gitRepository, ...ociRepository, ...helmRepository, ...helmChart]),
   'kustomize-controller': mergeRules(kustomization),
+  'helm-controller': mergeRules(helmRelease),
   'notification-controller': mergeRules([...alert, ...receiver]),
 };
 

@@ -110,6 +110,11 @@ export const reasonMeanings: Readonly<Record<Reason, string>> = {
   NamespaceCheckSkipped: 'It could not be told whether some objects of the release have a namespace.',
   RESTClientError: 'The cluster to act on could not be reached. The message names the kubeconfig.',
   SourceNotReady: 'The chart is there, but is not ready.',
+  AwaitingTests: 'The release was made, and its tests are to be run.',
+  ChartMutateError: 'The version of the chart does not go with the tag that it came under.',
+  PendingRelease:
+    'A release was found that a killed process had begun; it was marked as failed, so that the next one can be made.',
+  StateError: 'How the release stands could not be told. The message says what could not be read.',
   Initialized: 'The webhook can be called under the path in the status.',
   TokenNotFound: 'The Secret with the token does not exist or has no token.',
   InvalidConfig: 'The configuration cannot be used. The message says what is wrong with it.',

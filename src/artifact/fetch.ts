@@ -18,6 +18,8 @@ export interface FetchOptions {
   readonly hostOverride?: string;
   /** The first wait before a retry; each further one is twice as long, up to 20 times this. */
   readonly retryWaitMs?: number;
+  /** How long nothing may come before the download is given up; 30 s unless told (`--http-timeout`). */
+  readonly timeoutMs?: number;
 }
 
 /** A file that is not there yet, or no longer, is asked for this often: soon the object itself will have changed. */
@@ -29,15 +31,17 @@ const notFoundRetries = 2;
  */
 export class ArtifactFetcher {
   readonly #options: FetchOptions;
-  readonly #agent = new Agent({
-    connections: 16,
-    connect: { timeout: 10_000, lookup: checkedLookup },
-    headersTimeout: 30_000,
-    bodyTimeout: 30_000,
-  });
+  readonly #agent: Agent;
 
   constructor(options: FetchOptions) {
+    const { timeoutMs = 30_000 } = options;
     this.#options = options;
+    this.#agent = new Agent({
+      connections: 16,
+      connect: { timeout: 10_000, lookup: checkedLookup },
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+    });
   }
 
   /**

@@ -85,6 +85,8 @@ describe('DiscoveryCache', () => {
     const [a] = await Promise.all([cache.resourceFor(pod), cache.resourceFor({ ...pod, kind: 'ConfigMap' })]);
     assert.deepEqual(a, { ...pod, plural: 'pods', namespaced: true, verbs: ['get'] });
     await cache.resourceFor({ group: 'apps', version: 'v1', kind: 'Deployment' });
+    assert.ok((await cache.servedKinds()).includes('apps/v1/Deployment'));
+    assert.ok((await cache.servedKinds()).includes('v1/Pod'));
     assert.deepEqual(asked, ['/api', '/apis']);
   });
 

@@ -103,6 +103,14 @@ export class DiscoveryCache implements Discovery {
     return this.#order.map(({ group, version }) => (group === '' ? version : `${group}/${version}`));
   }
 
+  async servedKinds(options?: CallOptions): Promise<readonly string[]> {
+    if (!this.#complete) await unlessAborted(this.#load(), options?.signal);
+    return this.#order.flatMap(({ group, version }) => {
+      const prefix = group === '' ? version : keyOf(group, version);
+      return [...(this.#entries.get(keyOf(group, version))?.kinds.keys() ?? [])].map((kind) => `${prefix}/${kind}`);
+    });
+  }
+
   invalidate(group?: string): void {
     this.#epoch++;
     this.#looks.clear();

@@ -19,6 +19,8 @@ export interface Discovery {
    * What Helm calls `.Capabilities.APIVersions`, but for the kinds.
    */
   groupVersions(options?: CallOptions): Promise<readonly string[]>;
+  /** Every kind that the server serves, as `group/version/Kind`. */
+  servedKinds(options?: CallOptions): Promise<readonly string[]>;
   /** Forget what is cached (all, or one group). */
   invalidate(group?: string): void;
   /**

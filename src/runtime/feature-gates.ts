@@ -25,6 +25,27 @@ export const kustomizeGates = {
   StrictPostBuildSubstitutions: true,
 } as const;
 
+/**
+ * helm-controller internal/features/features.go. Those that Flux ignores, or that its Go runtime needs, are known so that
+ * nobody's flags are refused: AdoptLegacyReleases, CorrectDrift, DetectDrift, OOMWatch.
+ */
+export const helmGates = {
+  ...sharedGates,
+  AdditiveCELDependencyCheck: false,
+  AdoptLegacyReleases: false,
+  AllowDNSLookups: false,
+  CancelHealthCheckOnNewRevision: false,
+  CorrectDrift: false,
+  DefaultToRetryOnFailure: false,
+  DetectDrift: false,
+  DirectSourceFetch: false,
+  DisableChartDigestTracking: false,
+  DisableConfigWatchers: false,
+  ExternalArtifact: false,
+  OOMWatch: false,
+  UseHelm3Defaults: false,
+} as const;
+
 /** notification-controller internal/features/features.go. */
 export const notificationGates = { ...sharedGates, DisableConfigWatchers: false } as const;
 

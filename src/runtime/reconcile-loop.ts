@@ -209,7 +209,8 @@ export class ReconcileLoop<T extends KubeObject> {
       const { reason, message, options } = thrown;
       if (options.event !== false) attempt.event({ severity: 'error', reason, message: options.event ?? message });
       context.log.error({ error: thrown }, 'Finalization failed');
-      await this.#untouched(attempt, object, context);
+      const drafts = this.#kind.policy.draftsReady === true;
+      await this.#untouched(attempt, drafts ? { ...object, status: attempt.status } : object, context);
       if (options.retryAfterMs !== undefined) return { requeueAfterMs: options.retryAfterMs };
       throw new ReportedError(thrown);
     } finally {

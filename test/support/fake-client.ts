@@ -240,6 +240,8 @@ function fakeClient(server: FakeServer): Client {
       }),
       groupVersions: async () =>
         server.types.map(({ group, version }) => (group === '' ? version : `${group}/${version}`)),
+      servedKinds: async () =>
+        server.types.map(({ group, version, kind }) => [group, version, kind].filter((part) => part !== '').join('/')),
       invalidate: () => undefined,
       watchInvalidation: () => undefined,
     },

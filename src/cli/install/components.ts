@@ -93,7 +93,12 @@ export const components: Readonly<Record<ComponentName, Component>> = {
     cpuRequest: '100m',
     terminationGracePeriodSeconds: 600,
     volumes: { temp: '/tmp' },
-    lockdownArgs: [...ownNamespace, ...ownAccount],
+    lockdownArgs: [
+      ...ownNamespace,
+      ...ownAccount,
+      '--feature-gates=ObjectLevelWorkloadIdentity=true',
+      '--default-kubeconfig-service-account=default',
+    ],
     applies: true,
     priorityClassName: critical,
   },
@@ -106,7 +111,8 @@ export const components: Readonly<Record<ComponentName, Component>> = {
     ],
     readinessProbe: ready,
     cpuRequest: '100m',
-    terminationGracePeriodSeconds: 10,
+    // Flux has 10: what was taken is sent before the end (ADR 29).
+    terminationGracePeriodSeconds: 30,
     volumes: { temp: '/tmp' },
     lockdownArgs: ownNamespace,
   },

@@ -32,6 +32,7 @@ export interface InstallOptions {
 export const defaultComponents: readonly ComponentName[] = [
   'source-controller',
   'kustomize-controller',
+  'helm-controller',
   'notification-controller',
 ];
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Command } from 'commander';
+import { helmFlags, helmGatesFlag } from '../../controllers/helm/flags.ts';
 import { kustomizeFlags, kustomizeGatesFlag } from '../../controllers/kustomize/flags.ts';
 import { notificationFlags, notificationGatesFlag } from '../../controllers/notification/flags.ts';
 import { sourceFlags } from '../../controllers/source/flags.ts';
@@ -11,7 +12,7 @@ import { addFlags, commonFlags, flagValues } from '../../runtime/flags.ts';
 import { parseYamlDocuments } from '../../yaml/parse.ts';
 import { installCommand } from './install-command.ts';
 import { defaultInstallOptions, type InstallOptions } from './options.ts';
-import { renderInstall } from './render.ts';
+import { installParts, renderInstall } from './render.ts';
 
 const defaults = defaultInstallOptions('1.2.3');
 const render = (options: Partial<InstallOptions> = {}) => renderInstall({ ...defaults, ...options });
@@ -41,7 +42,7 @@ const pods = (objects: readonly KubeObject[]): readonly Pod[] =>
 describe('renderInstall', () => {
   it('installs what exists: the controllers, all CRDs', () => {
     const objects = render();
-    const controllers = ['source-controller', 'kustomize-controller', 'notification-controller'];
+    const controllers = ['source-controller', 'kustomize-controller', 'helm-controller', 'notification-controller'];
     assert.deepEqual(names(objects, 'Deployment'), controllers);
     assert.deepEqual(names(objects, 'ServiceAccount'), controllers);
     assert.deepEqual(names(objects, 'Service'), ['source-controller', 'notification-controller', 'webhook-receiver']);
@@ -85,6 +86,7 @@ describe('renderInstall', () => {
         ['cluster-reconciler-flux-system', 'cluster-admin', 'kustomize-controller,helm-controller'],
         ['source-controller-flux-system', 'source-controller-flux-system', 'source-controller'],
         ['kustomize-controller-flux-system', 'kustomize-controller-flux-system', 'kustomize-controller'],
+        ['helm-controller-flux-system', 'helm-controller-flux-system', 'helm-controller'],
         ['notification-controller-flux-system', 'notification-controller-flux-system', 'notification-controller'],
       ],
     );
@@ -101,10 +103,11 @@ describe('renderInstall', () => {
       );
     });
 
-    it('lets the applier act as ServiceAccounts, and nobody as users or groups', () => {
+    it('lets the appliers act as ServiceAccounts, and nobody as users or groups', () => {
       const rules = objects.flatMap((object) => (object['rules'] as PolicyRule[] | undefined) ?? []);
       const impersonating = rules.filter(({ verbs }) => verbs.includes('impersonate') || verbs.includes('*'));
-      assert.deepEqual(impersonating, [{ apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] }]);
+      const accounts = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] };
+      assert.deepEqual(impersonating, [accounts, accounts]);
       assert.equal(
         render().some((object) => JSON.stringify(object).includes('impersonate')),
         false,
@@ -116,6 +119,7 @@ describe('renderInstall', () => {
       const known: Readonly<Record<string, Flags>> = {
         'source-controller': { ...commonFlags({ concurrent: 2 }), ...sourceFlags },
         'kustomize-controller': { ...commonFlags({ concurrent: 4 }), ...kustomizeFlags, gates: kustomizeGatesFlag },
+        'helm-controller': { ...commonFlags({ concurrent: 4 }), ...helmFlags, gates: helmGatesFlag },
         'notification-controller': { ...othersThanEvents, ...notificationFlags, gates: notificationGatesFlag },
       };
       for (const { metadata, ...rest } of objects.filter(({ kind }) => kind === 'Deployment')) {
@@ -221,7 +225,7 @@ describe('renderInstall', () => {
   }
 
   it('refuses a controller that this version does not have', () => {
-    assert.throws(() => render({ components: ['source-controller', 'helm-controller'] }), {
+    assert.throws(() => installParts(defaults, { 'source-controller': [], 'kustomize-controller': [] }), {
       name: 'RangeError',
       message: 'helm-controller is not part of this version',
     });

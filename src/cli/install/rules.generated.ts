@@ -234,6 +234,141 @@ export const componentRules: ComponentRules = {
       ]
     }
   ],
+  "helm-controller": [
+    {
+      "apiGroups": [
+        ""
+      ],
+      "resources": [
+        "configmaps",
+        "secrets",
+        "serviceaccounts"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "watch"
+      ]
+    },
+    {
+      "apiGroups": [
+        ""
+      ],
+      "resources": [
+        "events"
+      ],
+      "verbs": [
+        "create",
+        "patch"
+      ]
+    },
+    {
+      "apiGroups": [
+        ""
+      ],
+      "resources": [
+        "serviceaccounts/token"
+      ],
+      "verbs": [
+        "create"
+      ]
+    },
+    {
+      "apiGroups": [
+        "apiextensions.k8s.io"
+      ],
+      "resources": [
+        "customresourcedefinitions"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "watch"
+      ]
+    },
+    {
+      "apiGroups": [
+        "apiregistration.k8s.io"
+      ],
+      "resources": [
+        "apiservices"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "watch"
+      ]
+    },
+    {
+      "apiGroups": [
+        "helm.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "helmreleases"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "patch",
+        "update",
+        "watch"
+      ]
+    },
+    {
+      "apiGroups": [
+        "helm.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "helmreleases/finalizers"
+      ],
+      "verbs": [
+        "update"
+      ]
+    },
+    {
+      "apiGroups": [
+        "helm.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "helmreleases/status"
+      ],
+      "verbs": [
+        "get",
+        "patch",
+        "update"
+      ]
+    },
+    {
+      "apiGroups": [
+        "source.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "externalartifacts",
+        "ocirepositories"
+      ],
+      "verbs": [
+        "get",
+        "list",
+        "watch"
+      ]
+    },
+    {
+      "apiGroups": [
+        "source.toolkit.fluxcd.io"
+      ],
+      "resources": [
+        "helmcharts"
+      ],
+      "verbs": [
+        "create",
+        "delete",
+        "get",
+        "list",
+        "patch",
+        "watch"
+      ]
+    }
+  ],
   "notification-controller": [
     {
       "apiGroups": [

@@ -111,6 +111,10 @@ export const reasons = [
   'NamespaceCheckSkipped',
   'RESTClientError',
   'SourceNotReady',
+  'AwaitingTests',
+  'ChartMutateError',
+  'PendingRelease',
+  'StateError',
   // notification-controller
   'Initialized',
   'TokenNotFound',
