@@ -87,7 +87,10 @@ export async function host({ name, groups, flags, env, version, stop }: HostOpti
     healthAddr: flags.healthAddr,
     log: setupLog,
     metrics,
-    events: { flush: async (signal) => void (await Promise.all(recorders.map(({ events }) => events.flush(signal)))) },
+    events: {
+      settle: async (signal) => void (await Promise.all(recorders.map(({ events }) => events.settle(signal)))),
+      flush: async (signal) => void (await Promise.all(recorders.map(({ events }) => events.flush(signal)))),
+    },
     ...electorFor(),
   });
   try {

@@ -47,6 +47,10 @@ export class EventWebhook {
     this.#outbox.put(event);
   }
 
+  settle(signal: AbortSignal): Promise<void> {
+    return this.#outbox.settle(signal);
+  }
+
   flush(signal: AbortSignal): Promise<void> {
     return this.#outbox.flush(signal);
   }

@@ -60,6 +60,11 @@ export class EventRecorder implements EventSink {
     if (severity !== 'trace') this.#webhook?.record(recorded);
   }
 
+  /** Resolves when the event endpoint has all that it was to be told so far, or `signal` is aborted. */
+  async settle(signal: AbortSignal): Promise<void> {
+    await this.#webhook?.settle(signal);
+  }
+
   /** Resolves when all events are delivered or given up, or `signal` is aborted; then takes no more. */
   async flush(signal: AbortSignal): Promise<void> {
     await Promise.all([this.#kubernetes.flush(signal), this.#webhook?.flush(signal)]);

@@ -118,6 +118,28 @@ describe('Manager', () => {
     assert.deepEqual(steps, ['cache started', 'events flushed']);
   });
 
+  it('ends what ends last when the events of all others are delivered', async () => {
+    const delivered = Promise.withResolvers<void>();
+    const events = {
+      async settle() {
+        steps.push('events wait');
+        await delivered.promise;
+      },
+      flush: async () => void steps.push('events flushed'),
+    };
+    const subject = manager({ events });
+    subject.add({ ...runnable('endpoint'), needsLease: false, endsLast: true });
+    subject.add(runnable('controller'));
+    const ended = subject.start(stop.signal);
+    await waitFor(() => steps.includes('controller started'), 'the start', { intervalMs: 1 });
+    stop.abort(new Error('SIGTERM'));
+    await waitFor(() => steps.includes('events wait'), 'the events', { intervalMs: 1 });
+    assert.deepEqual(steps.splice(0), ['endpoint started', 'controller started', 'controller ended', 'events wait']);
+    delivered.resolve();
+    await ended;
+    assert.deepEqual(steps, ['endpoint ended', 'events flushed']);
+  });
+
   it('ends with an error, and without giving back what it does not have, when the lease is lost', async () => {
     const lost = Promise.withResolvers<never>();
     const subject = manager({ elector: elector(Promise.resolve(true), lost.promise) });

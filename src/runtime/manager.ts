@@ -12,6 +12,8 @@ export interface Runnable {
   start(signal: AbortSignal): Promise<void>;
   /** Works also while another process has the lease. */
   readonly needsLease?: false;
+  /** Ends after all others, when their last events are delivered: it may be what takes them. */
+  readonly endsLast?: true;
 }
 
 /** A cache that must be filled before the controllers start. An informer is one. */
@@ -35,14 +37,16 @@ export interface ManagerOptions {
   readonly log: Logger;
   readonly metrics: Pick<RuntimeMetrics, 'expose'>;
   /** Flushed at the end, after everything that records events. */
-  readonly events?: { flush(signal: AbortSignal): Promise<void> };
+  readonly events?: { settle?(signal: AbortSignal): Promise<void>; flush(signal: AbortSignal): Promise<void> };
   readonly clock?: Clock;
 }
+
+const defaultFlushTimeoutMs = 5000;
 
 /**
  * Starts and stops what a process consists of. Order: metrics and health servers, what needs no lease,
  * the lease, caches, then controllers. When told to stop: controllers take no more keys and end what runs; then events are flushed, the
- * lease is given back, and the servers close.
+ * lease is given back, and the servers close. What ends last does so when the events of all others are delivered.
  */
 export class Manager {
   readonly #options: ManagerOptions;
@@ -84,12 +88,13 @@ export class Manager {
   async start(signal: AbortSignal): Promise<void> {
     const { log, elector } = this.#options;
     const stop = new AbortController();
-    const running: Promise<void>[] = [];
+    const last = new AbortController();
     const failures: unknown[] = [];
     const fail = (error: unknown): void => {
       failures.push(error);
       stop.abort(error);
     };
+    const running: Running = { most: { until: stop.signal, ended: [] }, last: { until: last.signal, ended: [] }, fail };
     const forward = (): void => stop.abort(signal.reason);
     signal.addEventListener('abort', forward, { once: true });
     if (signal.aborted) forward();
@@ -98,27 +103,26 @@ export class Manager {
     try {
       await this.#serve();
       for (const cache of this.#standby) cache.start(stop.signal);
-      this.#run(
+      run(
         this.#runnables.filter((runnable) => runnable.needsLease === false),
-        stop.signal,
         running,
-        fail,
       );
       if (elector !== undefined) {
         this.#waitingFor = 'lease';
         if (await elector.acquire(stop.signal)) holding = elector.hold(hold.signal).catch(fail);
       }
-      if (!stop.signal.aborted) await this.#work(stop.signal, running, fail);
+      if (!stop.signal.aborted) await this.#work(running);
       await aborted(stop.signal);
     } catch (error) {
       fail(error);
     }
     if (failures.length > 0) log.error({ error: failures[0] }, 'Stopping because a part of the process failed');
     else log.info('Stopping');
-    await Promise.all(running);
+    await Promise.all(running.most.ended);
     hold.abort();
     await holding;
-    await this.#options.events?.flush(AbortSignal.timeout(this.#options.flushTimeoutMs ?? 5000));
+    await this.#endLast(running.last, last);
+    await this.#options.events?.flush(AbortSignal.timeout(this.#options.flushTimeoutMs ?? defaultFlushTimeoutMs));
     if (holding !== undefined && !(failures[0] instanceof FatalError)) await elector?.release();
     await this.#metricsServer?.close();
     await this.#healthServer?.close();
@@ -137,32 +141,24 @@ export class Manager {
     log.info({ metrics: metricsAt, health: healthAt }, 'Serving metrics and health');
   }
 
-  async #work(signal: AbortSignal, running: Promise<void>[], fail: (error: unknown) => void): Promise<void> {
+  async #endLast({ ended }: Party, last: AbortController): Promise<void> {
+    const { events, flushTimeoutMs = defaultFlushTimeoutMs } = this.#options;
+    if (ended.length > 0) await events?.settle?.(AbortSignal.timeout(flushTimeoutMs));
+    last.abort();
+    await Promise.all(ended);
+  }
+
+  async #work(running: Running): Promise<void> {
+    const signal = running.most.until;
     this.#waitingFor = 'caches';
     for (const cache of this.#caches) if (!this.#standby.includes(cache)) cache.start(signal);
     await this.#synced(signal);
     if (signal.aborted) return;
     this.#waitingFor = undefined;
-    this.#run(
+    run(
       this.#runnables.filter((runnable) => runnable.needsLease !== false),
-      signal,
       running,
-      fail,
     );
-  }
-
-  #run(
-    runnables: readonly Runnable[],
-    signal: AbortSignal,
-    running: Promise<void>[],
-    fail: (error: unknown) => void,
-  ): void {
-    for (const runnable of runnables) {
-      const ended = runnable.start(signal).then(() => {
-        if (!signal.aborted) throw new FatalError('a part of the process ended by itself');
-      });
-      running.push(ended.catch(fail));
-    }
   }
 
   async #synced(signal: AbortSignal): Promise<void> {
@@ -192,5 +188,29 @@ export class Manager {
     if (this.#waitingFor === undefined) return undefined;
     const missing = this.#unsynced(this.#waitingFor === 'caches' ? this.#caches : this.#standby);
     return this.#waitingFor === 'caches' || missing.length > 0 ? `waiting for ${missing.join(', ')}` : undefined;
+  }
+}
+
+/** What is stopped together. */
+interface Party {
+  readonly until: AbortSignal;
+  readonly ended: Promise<void>[];
+}
+
+/** What runs. */
+interface Running {
+  readonly most: Party;
+  /** See {@link Runnable.endsLast}. */
+  readonly last: Party;
+  readonly fail: (error: unknown) => void;
+}
+
+function run(runnables: readonly Runnable[], { most, last, fail }: Running): void {
+  for (const runnable of runnables) {
+    const { until, ended } = runnable.endsLast === true ? last : most;
+    const end = runnable.start(until).then(() => {
+      if (!until.aborted) throw new FatalError('a part of the process ended by itself');
+    });
+    ended.push(end.catch(fail));
   }
 }

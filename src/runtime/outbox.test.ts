@@ -78,6 +78,26 @@ describe('Outbox', () => {
     await end(subject);
   });
 
+  it('tells when nothing is left, and goes on', async () => {
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const subject = outbox(async () => {
+      await gates[sent.length - 1]?.promise;
+      return 'delivered';
+    });
+    await subject.settle(AbortSignal.timeout(5000));
+    subject.put('a');
+    const settled = subject.settle(AbortSignal.timeout(5000));
+    gates[0]?.resolve();
+    await settled;
+    subject.put('b');
+    await subject.settle(AbortSignal.abort());
+    const ended = end(subject);
+    gates[1]?.resolve();
+    await ended;
+    assert.deepEqual(sent, ['a', 'b']);
+    assert.deepEqual(dropped, []);
+  });
+
   it('interrupts what is under way when the time to end is over', async () => {
     const subject = outbox(
       (_item, signal) =>

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { aborted } from './controller.ts';
 
 export interface OutboxOptions<T> {
   /** More than this wait in vain: they are dropped. */
@@ -45,6 +46,13 @@ export class Outbox<T> {
     if (this.#busy < this.#options.workers) void this.#work();
   }
 
+  /** Resolves when the queue is empty, or `signal` is aborted. It stays open. */
+  async settle(signal: AbortSignal): Promise<void> {
+    if (this.#busy === 0) return;
+    this.#idle ??= Promise.withResolvers<void>();
+    await Promise.race([this.#idle.promise, aborted(signal)]);
+  }
+
   /** Closes the queue, and resolves when it is empty; what is left when `signal` is aborted is dropped. */
   async flush(signal: AbortSignal): Promise<void> {
     this.#closed = true;
@@ -61,7 +69,9 @@ export class Outbox<T> {
     this.#busy += 1;
     for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) await this.#send(item);
     this.#busy -= 1;
-    if (this.#busy === 0) this.#idle?.resolve();
+    if (this.#busy > 0) return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
   }
 
   async #send(item: T): Promise<void> {

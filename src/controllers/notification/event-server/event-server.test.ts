@@ -44,7 +44,7 @@ let server: RunningServer;
 const url = (): string => `http://${server.address}/`;
 const body = (message = `message ${number++}`): string =>
   JSON.stringify({ involvedObject: { kind: 'Kustomization', namespace: 'apps', name: 'app' }, message });
-const post = (text: BodyInit | null = body(), init: RequestInit = {}, path = '') =>
+const post = (text: RequestInit['body'] = body(), init: RequestInit = {}, path = '') =>
   fetch(`${url()}${path}`, { method: 'POST', body: text, ...init });
 
 describe('serveEvents', () => {
@@ -90,7 +90,7 @@ describe('serveEvents', () => {
     assert.equal((await post(text)).status, 202);
   });
 
-  const refusals: readonly { name: string; status: number; text?: BodyInit | null; init?: RequestInit }[] = [
+  const refusals: readonly { name: string; status: number; text?: RequestInit['body']; init?: RequestInit }[] = [
     { name: 'no event', status: 400, text: 'hello' },
     { name: 'no body', status: 400, text: null },
     { name: 'half of a body', status: 400, text: body().slice(0, -3) },

@@ -83,6 +83,7 @@ export function notificationEventParts(environment: Environment, setup: EventSet
   providers.onChange(({ current }) => current !== undefined && lanes.wake(keyText(current.metadata)));
   const endpoint: Runnable = {
     needsLease: false,
+    endsLast: true,
     async start(signal) {
       const server = await serveEvents({
         address: flags.eventServerAddr,
