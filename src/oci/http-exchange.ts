@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { metadataServices } from '../auth/address-guard.ts';
 import { isTimeout } from '../lib/errors.ts';
 import { redact } from '../lib/redact.ts';
 import type { AgentLease, HttpProxy, HttpTls } from '../net/http-agents.ts';
@@ -97,6 +98,10 @@ export class HttpExchange {
     url: URL,
   ): Promise<HttpResponse> {
     const trusted = url.origin === origin.origin;
+    // Names are looked at when they are resolved; addresses never are, nor anything that a proxy connects to.
+    const refusal = metadataServices.refusal(url.hostname);
+    if (refusal !== undefined)
+      throw new OciError('RedirectRefused', `${goMethod(method)} "${displayUrl(url)}": ${refusal}`);
     try {
       const {
         statusCode,
