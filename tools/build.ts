@@ -2,13 +2,13 @@
  * `npm run build`: compiles src to dist. With `--production DIR` it makes what the image holds instead, and leaves dist
  * alone: DIR/dist, DIR/package.json, DIR/LICENSE and DIR/node_modules with production dependencies only.
  */
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, type StdioOptions } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { link } from './link.ts';
 
 const root = join(import.meta.dirname, '..');
+const samples = join(import.meta.dirname, 'samples');
 const { values } = parseArgs({ options: { production: { type: 'string' } } });
 const run = (program: string, args: readonly string[], cwd: string): void => {
   execFileSync(program, args, { cwd, stdio: 'inherit' });
@@ -28,9 +28,16 @@ function compile(dist: string): void {
   rmSync(dist, { recursive: true, force: true });
   run(join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json', '--outDir', dist], root);
   copyData(join(root, 'src'), dist);
-  const quick = ['quick-build.js', 'quick-template.js'].map((name) => join(dist, 'cli', name));
-  const linked = quick.map((file) => [file, link(file)] as const);
-  for (const [file, text] of linked) writeFileSync(file, text);
+  precompile(dist, 'quick-build', 'quickBuild', join(samples, 'kustomization'));
+  precompile(dist, 'quick-template', 'quickTemplate', ['sample', join(samples, 'chart')]);
+}
+
+/** Compiles a command with what it needs for a sample. */
+function precompile(dist: string, module: string, name: string, argument: unknown): void {
+  const program = join(import.meta.dirname, 'precompile.ts');
+  const stdio: StdioOptions = ['ignore', 'ignore', 'inherit'];
+  const file = resolve(dist, 'cli', `${module}.js`);
+  execFileSync(process.execPath, [program, file, name, JSON.stringify(argument)], { stdio });
 }
 
 /** tsc copies no data files; those that the code reads at run time go along as they are. */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { pathToFileURL } from 'node:url';
+import { Script } from 'node:vm';
 import { link } from './link.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'link-'));
@@ -16,14 +17,17 @@ function written(modules: Readonly<Record<string, string>>): string {
 }
 
 describe('linking', () => {
-  it('gives a module that exports what the first one does', async () => {
+  it('gives a script that answers what the first module exports', async () => {
     const entry = written({
       'entry.mjs': `import { sep } from 'node:path';
 import { one as first, Two } from './one.mjs';
 import * as all from './two.mjs';
+import { createHash, Hash as Digest } from 'node:crypto';
 import * as lazy from 'no-such-package';
 export const sum = () => first + new Two().value + all.three;
 export { Two as Second, three } from './two.mjs';
+export const digest = () => createHash('md5').update('').digest('hex');
+export const made = () => new Digest('md5').update('').digest('hex');
 export async function later() { return sep; }
 export function broken() { return lazy.anything; }
 const hidden = 4;
@@ -32,10 +36,21 @@ export { hidden as four };
       'one.mjs': `export { Two } from './two.mjs';\nexport var one = 1;\n`,
       'two.mjs': `let made = 0;\nexport class Two { value = 2; count = ++made; }\nexport const three = 3;\n`,
     });
-    writeFileSync(join(dir, 'linked.mjs'), link(entry));
-    const linked = await import(pathToFileURL(join(dir, 'linked.mjs')).href);
-    assert.deepEqual(Object.keys(linked).toSorted(), ['Second', 'broken', 'four', 'later', 'sum', 'three']);
-    assert.deepEqual([linked.sum(), linked.three, linked.four, await linked.later()], [6, 3, 4, '/']);
+    const linked = new Script(link(entry)).runInThisContext()(createRequire(entry));
+    assert.deepEqual(Object.keys(linked).toSorted(), [
+      'Second',
+      'broken',
+      'digest',
+      'four',
+      'later',
+      'made',
+      'sum',
+      'three',
+    ]);
+    assert.deepEqual([linked.sum(), linked.three, linked.four], [6, 3, 4]);
+    assert.equal(await linked.later(), '/');
+    assert.equal(linked.digest(), 'd41d8cd98f00b204e9800998ecf8427e', 'a function of Node is found when it is called');
+    assert.equal(linked.made(), linked.digest(), 'and a class when it is made');
     assert.equal(new linked.Second().count, 2, 'the module ran once');
     assert.throws(() => linked.broken(), { code: 'MODULE_NOT_FOUND' });
   });

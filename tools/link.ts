@@ -11,22 +11,32 @@ type StaticImport = EcmaScriptModule['staticImports'][number];
 type StaticExport = EcmaScriptModule['staticExports'][number];
 
 /**
- * The text of a module that exports what the module in `file` exports. Packages are joined too, but those of which a
- * module imports the namespace (`import * as re2 from 're2js'`): they are loaded when they are first used.
+ * The text of a script whose value is a function: given a `require`, it answers what the module in `file` exports.
+ * Packages are joined too, but those of which a module imports the namespace (`import * as re2 from 're2js'`): they are
+ * loaded when they are first used, as are the parts of Node that take long. What is imported of these must be called.
  */
 export function link(file: string): string {
   const linker = new Linker();
   const entry = linker.add(file);
-  return `${prelude}${linker.parts.join('')}export const { ${entry.exports.join(', ')} } = ${entry.name};\n`;
+  return `(($require) => {\n${prelude}${linker.parts.join('')}return ${entry.name};\n})\n`;
 }
 
-const prelude = `const $builtin = process.getBuiltinModule;
+const prelude = `'use strict';
+const $builtin = process.getBuiltinModule;
 const $lazy = (name) => {
   let loaded;
-  const load = () => (loaded ??= $builtin('node:module').createRequire(import.meta.url)(name));
+  const load = () => (loaded ??= $require(name));
   return new Proxy({}, { get: (_, key) => load()[key] });
 };
+const $later = (name, member) =>
+  new Proxy(function () {}, {
+    apply: (_, self, args) => Reflect.apply($builtin(name)[member], self, args),
+    construct: (_, args) => Reflect.construct($builtin(name)[member], args),
+  });
 `;
+
+/** Each takes milliseconds to load. */
+const slow: ReadonlySet<string> = new Set(['node:crypto', 'node:v8', 'node:zlib']);
 
 interface Linked {
   /** The variable that holds the module's exports. */
@@ -67,6 +77,10 @@ class Linker {
     }
     const source = builtin ? `$builtin('${specifier}')` : this.add(resolve(specifier, from)).name;
     if (namespace !== undefined) return `const ${namespace} = ${source};`;
+    if (slow.has(specifier)) {
+      const late = entries.map((one) => `${one.localName.value} = $later('${specifier}', '${one.importName.name}')`);
+      return `const ${late.join(', ')};`;
+    }
     const names = entries.map(({ importName, localName }) => {
       if (importName.kind !== 'Name') throw new Error(`${from}: the default of ${specifier} cannot be linked`);
       return importName.name === localName.value ? localName.value : `${importName.name}: ${localName.value}`;

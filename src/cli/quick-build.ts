@@ -1,14 +1,14 @@
-import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { diskTree } from '../artifact/disk-tree.ts';
 import { build } from '../engines/kustomize/build.ts';
 import { parseRepoSpec } from '../engines/kustomize/remote/repo-spec.ts';
 import type { Tree } from '../lib/tree.ts';
+import { printAtOnce } from './print-at-once.ts';
 
 /**
  * `sluice build DIR` for what most directories are: built from their own files, without a problem. Prints the result;
  * answers false, and has written nothing, where the full command has to look again: for remote resources, and for errors.
- * The compiled program has this and all that it imports in one file (tools/link.ts).
+ * The compiled program has this and all that it imports in one file, compiled already (tools/precompile.ts).
  */
 export function quickBuild(dir: string): boolean {
   if (parseRepoSpec(dir) !== undefined) return false;
@@ -23,7 +23,7 @@ export function quickBuild(dir: string): boolean {
     return false;
   }
   for (const warning of warnings) process.stderr.write(`# Warning: ${warning}\n`);
-  print(Buffer.from(text));
+  printAtOnce(text);
   return true;
 }
 
@@ -52,14 +52,4 @@ function tuned(tree: Tree): Tree {
 
 function setFlags(...flags: readonly string[]): void {
   for (const flag of flags) process.getBuiltinModule('node:v8').setFlagsFromString(flag);
-}
-
-/** Without the streams of `process.stdout`, whose loading takes longer than the writing; a reader who lags is left to them. */
-function print(bytes: Buffer): void {
-  let written = 0;
-  try {
-    while (written < bytes.length) written += writeSync(1, bytes, written);
-  } catch {
-    process.stdout.write(bytes.subarray(written));
-  }
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
+import { printAtOnce } from './print-at-once.ts';
 import { runTemplate, type TemplateFlags, warningLine } from './run-template.ts';
 import { defaultTemplateFlags, nameAndChart, templateFlags } from './template-flags.ts';
 
@@ -11,7 +12,7 @@ const NO_LAST_TIER = '--no-opt';
 /**
  * `sluice template` where nothing is wrong: prints the result, and answers true. Answers false, and has written nothing
  * but files for `--output-dir`, where the full command has to look again: for help and errors.
- * The compiled program has this and all that it imports in one file (tools/link.ts).
+ * The compiled program has this and all that it imports in one file, compiled already (tools/precompile.ts).
  */
 export function quickTemplate(args: readonly string[]): boolean {
   try {
@@ -23,8 +24,8 @@ export function quickTemplate(args: readonly string[]): boolean {
     const warnings: string[] = [];
     const warn = (message: string): void => void warnings.push(warningLine(message));
     runTemplate(...nameAndChart(first, second), flags, (text) => printed.push(text), warn);
-    process.stderr.write(warnings.join(''));
-    process.stdout.write(printed.join(''));
+    if (warnings.length > 0) process.stderr.write(warnings.join(''));
+    printAtOnce(printed.join(''));
     return true;
   } catch {
     return false;

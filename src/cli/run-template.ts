@@ -67,7 +67,8 @@ export function runTemplate(
       apiVersions: [...defaultCapabilities.apiVersions, ...flags.apiVersions],
     },
     host: machineHost,
-    now: () => performance.now(),
+    // The clock of `performance` has to be loaded first.
+    now: () => Number(process.hrtime.bigint() / 1_000_000n),
     skipSchemaValidation: flags.skipSchemaValidation === true,
     warn,
   });
