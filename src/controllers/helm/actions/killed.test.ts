@@ -96,10 +96,10 @@ describe('a process that is killed before any request of', () => {
         if (before === undefined || name !== 'an uninstallation') await resume(context);
         else await uninstallOrResume(context);
         for (const known of ['a', 'b', 'c']) {
-          const { metadata, data } = server.find('ConfigMap', known) ?? {};
-          assert.deepEqual(data, { color: 'blue' }, `${known} after ${requests} requests`);
+          const found = server.find('ConfigMap', known);
+          assert.deepEqual(found?.['data'], { color: 'blue' }, `${known} after ${requests} requests`);
           if (uids.has(known) && name !== 'an uninstallation')
-            assert.equal(metadata?.uid, uids.get(known), `${known} after ${requests} requests`);
+            assert.equal(found?.metadata.uid, uids.get(known), `${known} after ${requests} requests`);
         }
         await uninstall(context, uninstalling());
         // What a hook has made is no part of the release: it stays until the hook runs again, or is deleted by its policy.

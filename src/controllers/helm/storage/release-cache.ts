@@ -1,7 +1,7 @@
 import { KindView } from '../../../apply/ledger/kind-view.ts';
 import type { SessionTarget } from '../../../apply/ledger/session.ts';
 import type { ReleaseRecord } from '../../../engines/helm/release/record.ts';
-import { type Clock, systemClock } from '../../../lib/clock.ts';
+import { type Clock, systemClock, type Timer } from '../../../lib/clock.ts';
 import { entryOf, OWNER_SELECTOR, type StorageEntry, secretType, userLabels } from './release-secret.ts';
 import { ReleaseStorage } from './release-storage.ts';
 
@@ -41,6 +41,7 @@ const lingerMs = 15 * 60_000;
 export class ReleaseCache {
   readonly #clock: Clock;
   readonly #realms = new Map<string, Realm>();
+  readonly #leaving = new Set<Timer>();
   readonly records: RecordCache;
 
   constructor({ clock = systemClock, maxBytes = defaultMaxBytes }: ReleaseCacheOptions = {}) {
@@ -60,14 +61,24 @@ export class ReleaseCache {
       view,
       records: this.records,
       clock: this.#clock,
-      closed: () => this.#clock.setTimeout(() => this.#leave(id, realm, namespace), lingerMs),
+      closed: () => this.#later(() => this.#leave(id, realm, namespace)),
     });
   }
 
   /** Ends all watches. */
   close(): void {
+    for (const timer of this.#leaving) timer.cancel();
+    this.#leaving.clear();
     for (const realm of this.#realms.values()) end(realm);
     this.#realms.clear();
+  }
+
+  #later(leave: () => void): void {
+    const timer = this.#clock.setTimeout(() => {
+      this.#leaving.delete(timer);
+      leave();
+    }, lingerMs);
+    this.#leaving.add(timer);
   }
 
   #realm(id: string, target: SessionTarget): Realm {
