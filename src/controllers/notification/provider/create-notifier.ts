@@ -3,6 +3,7 @@ import { withDeadline } from '../../../lib/async.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { createAlertmanager } from './alertmanager.ts';
 import { createAzureDevops } from './azure-devops.ts';
+import { createAzureEventHub } from './azure-event-hub.ts';
 import { createBitbucket } from './bitbucket.ts';
 import { createBitbucketServer } from './bitbucket-server.ts';
 import { createDatadog } from './datadog.ts';
@@ -16,16 +17,20 @@ import { createGithubPullRequestComment } from './github-pull-request-comment.ts
 import { createGitlab } from './gitlab.ts';
 import { createGitlabMergeRequestComment } from './gitlab-merge-request-comment.ts';
 import { createGoogleChat } from './google-chat.ts';
+import { createGooglePubSub } from './google-pubsub.ts';
 import { createGrafana } from './grafana.ts';
 import type { NotifierHttp } from './http.ts';
 import { createIncidentIo } from './incident-io.ts';
 import { createLark } from './lark.ts';
 import { createMatrix } from './matrix.ts';
 import { createMsTeams } from './msteams.ts';
+import { createNats } from './nats.ts';
 import { type Notifier, NotifyError } from './notifier.ts';
 import { createOpsgenie } from './opsgenie.ts';
+import { createOtel } from './otel.ts';
 import { createPagerDuty } from './pager-duty.ts';
 import { createRocket } from './rocket.ts';
+import { createSentry } from './sentry.ts';
 import type { Delivery, ProviderSettings, ProviderType } from './settings.ts';
 import { createSlack } from './slack.ts';
 import { createTelegram } from './telegram.ts';
@@ -46,12 +51,17 @@ export interface NotifierDeps {
 /** Makes the notifier of a type. Throws {@link NotifyError} when the settings lack what the type needs. */
 export type NotifierFactory = (settings: ProviderSettings, delivery: Delivery, deps: NotifierDeps) => Notifier;
 
-const factories: Partial<Readonly<Record<ProviderType, NotifierFactory>>> = {
-  generic: createGeneric,
-  'generic-hmac': createGeneric,
+/** A type without one does not compile. */
+const factories: Readonly<Record<ProviderType, NotifierFactory>> = {
+  alertmanager: createAlertmanager,
   azuredevops: createAzureDevops,
+  azureeventhub: createAzureEventHub,
   bitbucket: createBitbucket,
   bitbucketserver: createBitbucketServer,
+  datadog: createDatadog,
+  discord: createDiscord,
+  'generic-hmac': createGeneric,
+  generic: createGeneric,
   gitea: createGitea,
   giteapullrequestcomment: createGiteaPullRequestComment,
   github: createGithub,
@@ -59,18 +69,19 @@ const factories: Partial<Readonly<Record<ProviderType, NotifierFactory>>> = {
   githubpullrequestcomment: createGithubPullRequestComment,
   gitlab: createGitlab,
   gitlabmergerequestcomment: createGitlabMergeRequestComment,
-  alertmanager: createAlertmanager,
-  datadog: createDatadog,
-  discord: createDiscord,
   googlechat: createGoogleChat,
+  googlepubsub: createGooglePubSub,
   grafana: createGrafana,
   'incident.io': createIncidentIo,
   lark: createLark,
   matrix: createMatrix,
   msteams: createMsTeams,
+  nats: createNats,
   opsgenie: createOpsgenie,
+  otel: createOtel,
   pagerduty: createPagerDuty,
   rocket: createRocket,
+  sentry: createSentry,
   slack: createSlack,
   telegram: createTelegram,
   webex: createWebex,
@@ -82,8 +93,21 @@ const factories: Partial<Readonly<Record<ProviderType, NotifierFactory>>> = {
  * The notifier for a Provider, which gives up after its timeout. Throws {@link NotifyError} when the settings lack what its type needs.
  */
 export function createNotifier(settings: ProviderSettings, delivery: Delivery, deps: NotifierDeps): Notifier {
-  const create = factories[settings.type];
-  if (create === undefined) throw new NotifyError(`provider ${settings.type} not supported`, { permanent: true });
-  const notifier = create(settings, delivery, deps);
+  const notifier = initialized(settings, delivery, deps);
   return { post: (event, signal) => notifier.post(event, withDeadline(signal, settings.timeoutMs)) };
+}
+
+/** Only the API server's schema keeps other types out, and a newer one may have more. */
+function initialized(settings: ProviderSettings, delivery: Delivery, deps: NotifierDeps): Notifier {
+  const { type } = settings;
+  const problem = 'failed to initialize notifier';
+  if (!Object.hasOwn(factories, type)) {
+    throw new NotifyError(`${problem}: provider ${String(type)} not supported`, { permanent: true });
+  }
+  try {
+    return factories[type](settings, delivery, deps);
+  } catch (cause) {
+    if (!(cause instanceof NotifyError)) throw cause;
+    throw new NotifyError(`${problem}: ${cause.message}`, { permanent: cause.permanent, cause: cause.cause });
+  }
 }

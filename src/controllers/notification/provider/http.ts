@@ -15,7 +15,7 @@ export interface NotifierRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /** Not to be tried again: the service may have done it all the same, and would do it twice. */
   readonly once?: boolean;
 }
@@ -63,6 +63,11 @@ export class NotifierHttp {
 
   constructor(options: NotifierHttpOptions) {
     this.#options = options;
+  }
+
+  /** Which addresses are refused, also for those who open connections of their own. */
+  get guard(): AddressGuard {
+    return this.#options.guard;
   }
 
   /** The final answer, whatever its status. Throws {@link NotifyError} without one, and the reason of an abort. */
