@@ -68,7 +68,6 @@ export async function startController(
       name,
       `--metrics-addr=${metrics}`,
       `--health-addr=127.0.0.1:${await freePort()}`,
-      '--events-addr=',
       '--enable-leader-election',
       ...flags,
     ],
@@ -101,6 +100,24 @@ async function leaseTaken(name: string, client: Client, signal: AbortSignal): Pr
   } finally {
     watching.abort();
   }
+}
+
+/** Where the notification-controller serves, and the flags by which it does. */
+export interface NotificationAddresses {
+  readonly receiverUrl: string;
+  /** For `--events-addr` of the others. */
+  readonly eventsUrl: string;
+  readonly flags: readonly string[];
+}
+
+/** Free ports for webhooks and events. */
+export async function notificationAddresses(): Promise<NotificationAddresses> {
+  const [receiver, events] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+  return {
+    receiverUrl: `http://${receiver}`,
+    eventsUrl: `http://${events}/`,
+    flags: [`--receiverAddr=${receiver}`, `--events-addr=${events}`],
+  };
 }
 
 /** A free port for the artifacts, and the flags by which the source-controller serves them there. */

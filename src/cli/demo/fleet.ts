@@ -62,7 +62,8 @@ export const changes = {
 export async function pointToFleet(client: Client, url: string, signal: AbortSignal): Promise<void> {
   const metadata = { name: 'fleet', namespace };
   const options = { fieldManager: 'sluice-demo', signal };
-  const source = { interval: '2s', url, ref: { branch: 'main' } };
+  // Pushes are told by the webhook: the interval is for those that are not.
+  const source = { interval: '10m', url, ref: { branch: 'main' } };
   const sourceRef = { kind: 'GitRepository', name: 'fleet' };
   const kustomization = { interval: '10m', path: './clusters/demo', prune: true, sourceRef };
   await client.apply(

@@ -26,6 +26,10 @@ Push a change of yours (the Git server is ${clone.url}):
   sed -i.bak 's/count: 3/count: 5/' apps/production/kustomization.yaml && rm apps/production/*.bak
   git commit -am 'Run five' && git push
 
+The Git server tells the cluster of it by the webhook:
+
+  kubectl -n ${namespace} get receivers,providers,alerts
+
 Delete something that Git has, and ask for it back:
 
   kubectl -n production delete service web

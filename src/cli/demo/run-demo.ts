@@ -7,11 +7,20 @@ import { loadConnection } from '../../kube/kubeconfig.ts';
 import { withDeadline } from '../../lib/async.ts';
 import { errorMessage } from '../../lib/errors.ts';
 import { type Checkout, findCheckout } from './checkout.ts';
-import { type DemoFolders, type RunningController, startController, storageFlags } from './controllers.ts';
+import {
+  type DemoFolders,
+  type NotificationAddresses,
+  notificationAddresses,
+  type RunningController,
+  startController,
+  storageFlags,
+} from './controllers.ts';
 import { FleetClone } from './fleet-clone.ts';
 import { hints } from './hints.ts';
 import { installWithoutDeployments } from './install-controllers.ts';
 import { Narrator, type Output } from './narrator.ts';
+import { Notifications } from './notifications.ts';
+import { connectOutsideWorld } from './outside-world.ts';
 import { ProcessGroup } from './process-group.ts';
 import { Program, type ProgramOptions } from './program.ts';
 import { playStory } from './story.ts';
@@ -106,12 +115,30 @@ class Demo implements AsyncDisposable {
     const { client, connection } = await this.#connect(kubeconfig);
     await narrator.step('Install CRDs, roles and ServiceAccounts', () => this.#install(client));
     const views = openViews(client, narrator, this.#signal);
+    const addresses = await notificationAddresses();
     const controllers = await narrator.step('Start the controllers, each with its own identity', () =>
-      this.#startControllers(client, connection),
+      this.#startControllers(client, connection, addresses),
     );
     const [, kustomizeController] = controllers;
-    await playStory({ client, narrator, clone, commit, views, kustomizeController, signal: this.#signal });
+    const notifications = await narrator.step('Connect the world outside: a Receiver, a Provider and an Alert', () =>
+      this.#connectOutside(client, addresses),
+    );
+    const signal = this.#signal;
+    await playStory({ client, narrator, clone, commit, views, notifications, kustomizeController, signal });
     return { kubeconfig, clone, controllers };
+  }
+
+  async #connectOutside(client: ClosableClient, { receiverUrl }: NotificationAddresses): Promise<Notifications> {
+    const notifications = this.#parts.use(await Notifications.listen(this.#narrator));
+    const world = { receiverUrl, notificationsUrl: notifications.url, webhookFile: this.#webhookFile };
+    await connectOutsideWorld(client, world, this.#signal);
+    this.#narrator.line('the Git server calls the webhook at each push, signed as GitHub does');
+    this.#narrator.line('what happens to Kustomizations is sent to this terminal, as it would be to a chat');
+    return notifications;
+  }
+
+  get #webhookFile(): string {
+    return join(this.#folders.dir, 'webhook.json');
   }
 
   /** Rejects when the user or a failure ends the demo. */
@@ -156,7 +183,7 @@ class Demo implements AsyncDisposable {
     const program = await this.#start({
       name: 'Git server',
       script: this.#checkout.gitServer,
-      args: ['fleet'],
+      args: ['--webhook-file', this.#webhookFile, 'fleet'],
       env: { PATH: this.#env['PATH'], TMPDIR: this.#folders.temp },
     });
     const url = await program.findLine(
@@ -183,7 +210,8 @@ class Demo implements AsyncDisposable {
   async #startControllers(
     client: ClosableClient,
     connection: Connection,
-  ): Promise<readonly [RunningController, RunningController]> {
+    { eventsUrl, flags: notificationFlags }: NotificationAddresses,
+  ): Promise<readonly [RunningController, RunningController, RunningController]> {
     const place = {
       checkout: this.#checkout,
       folders: this.#folders,
@@ -198,7 +226,12 @@ class Demo implements AsyncDisposable {
       return controller;
     };
     const storage = await storageFlags(join(this.#folders.dir, 'artifacts'));
-    return Promise.all([start('source-controller', storage), start('kustomize-controller', [])]);
+    const events = `--events-addr=${eventsUrl}`;
+    return Promise.all([
+      start('source-controller', [events, ...storage]),
+      start('kustomize-controller', [events]),
+      start('notification-controller', notificationFlags),
+    ]);
   }
 
   /** A program without which nothing goes on, and which is stopped with everything else, the last one first. */

@@ -17,6 +17,7 @@ import { kubectlTable } from './kubectl-table.ts';
 import { lineDiff } from './line-diff.ts';
 import { LiveView } from './live-view.ts';
 import { type Narrator, seconds } from './narrator.ts';
+import type { Notifications } from './notifications.ts';
 import { type ClusterEvent, image, readyCondition, type Views } from './views.ts';
 
 /** What the story is played on. */
@@ -27,6 +28,7 @@ export interface Stage {
   /** The first commit. */
   readonly commit: string;
   readonly views: Views;
+  readonly notifications: Notifications;
   readonly kustomizeController: RunningController;
   readonly signal: AbortSignal;
 }
@@ -84,14 +86,26 @@ async function upgrade(stage: Stage): Promise<void> {
   await kustomizationsReady(views, kustomizationNames, revision, wait);
   await deploymentsAvailable(views, deploymentCount, wait);
   narrator.line(`${seconds(performance.now() - pushedAt)} from the push until all is healthy again`, 'good');
+  await stage.notifications.until(
+    'apps-staging at the new commit',
+    ({ involvedObject, metadata }) =>
+      involvedObject.name === 'apps-staging' && Object.values(metadata ?? {}).includes(revision),
+    wait,
+  );
 }
 
 async function breakManifest(stage: Stage): Promise<void> {
-  const { client, narrator, views, kustomizeController, signal } = stage;
+  const { client, narrator, views, notifications, kustomizeController, signal } = stage;
   const wait = { signal, deadlineMs: changeMs };
   const { revision } = await push(stage, await changes.breakService(stage.clone));
   const message = await failure(stage, revision);
   const event = await warning(stage);
+  const told = await notifications.until(
+    'apps-staging that fails',
+    ({ involvedObject, severity, message: text }) =>
+      involvedObject.name === 'apps-staging' && severity === 'error' && text.includes('99999'),
+    wait,
+  );
   const logLine = await kustomizeController.program.findLine(
     (line) => (isErrorAbout(line, 'apps-staging') ? line : undefined),
     AbortSignal.any([signal, AbortSignal.timeout(changeMs)]),
@@ -120,6 +134,8 @@ async function breakManifest(stage: Stage): Promise<void> {
   narrator.block(message);
   narrator.explain(`The event, once: kubectl -n ${namespace} events --for kustomization/apps-staging`);
   narrator.block(`${event.type}  ${event.reason}  ${event.message.trimEnd()}`);
+  narrator.explain('The notification, as a chat would get it:');
+  narrator.block(JSON.stringify(told, undefined, 2));
   narrator.explain(`The controller's log: ${kustomizeController.logFile}`);
   narrator.block(logLine);
   narrator.explain(
