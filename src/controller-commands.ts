@@ -1,17 +1,15 @@
 import { Command } from 'commander';
-import { createHelmControllers } from './controllers/helm/controllers.ts';
 import { helmFlags, helmGatesFlag } from './controllers/helm/flags.ts';
-import { createKustomizeControllers } from './controllers/kustomize/controllers.ts';
 import { kustomizeFlags, kustomizeGatesFlag } from './controllers/kustomize/flags.ts';
-import { createNotificationControllers } from './controllers/notification/controllers.ts';
 import { hostedNotificationFlags, notificationFlags, notificationGatesFlag } from './controllers/notification/flags.ts';
-import { createSourceControllers } from './controllers/source/controllers.ts';
 import { sourceFlags, sourceGatesFlag } from './controllers/source/flags.ts';
 import { type HostedGroup, host, type ProcessEnvironment, reportFatal } from './host.ts';
 import { environmentProxy } from './net/environment-proxy.ts';
 import { featureGatesFlag } from './runtime/feature-gates.ts';
 import type { FlagValues } from './runtime/flag-types.ts';
 import { addFlags, type CommonFlags, commonFlags, flagValues } from './runtime/flags.ts';
+
+// A controller's code is loaded when it runs: all of them take 20 MiB more than one.
 
 /** What a controller's command is told of the process that it is. */
 export interface ControllerProcess {
@@ -29,8 +27,14 @@ export function sourceControllerCommand(self: ControllerProcess): Command {
     flags: { ...sourceFlags, sourceGates: sourceGatesFlag },
     group: (values) => ({
       name: 'source-controller',
-      create: (environment) =>
-        createSourceControllers(environment, values, values.sourceGates, environmentProxy(self.env), self.env),
+      create: async (environment) =>
+        (await import('./controllers/source/controllers.ts')).createSourceControllers(
+          environment,
+          values,
+          values.sourceGates,
+          environmentProxy(self.env),
+          self.env,
+        ),
     }),
   });
 }
@@ -43,8 +47,14 @@ export function kustomizeControllerCommand(self: ControllerProcess): Command {
     flags: { ...kustomizeFlags, kustomizeGates: kustomizeGatesFlag },
     group: (values) => ({
       name: 'kustomize-controller',
-      create: (environment) =>
-        createKustomizeControllers(environment, values, values.kustomizeGates, environmentProxy(self.env), self.env),
+      create: async (environment) =>
+        (await import('./controllers/kustomize/controllers.ts')).createKustomizeControllers(
+          environment,
+          values,
+          values.kustomizeGates,
+          environmentProxy(self.env),
+          self.env,
+        ),
     }),
   });
 }
@@ -57,8 +67,14 @@ export function helmControllerCommand(self: ControllerProcess): Command {
     flags: { ...helmFlags, helmGates: helmGatesFlag },
     group: (values) => ({
       name: 'helm-controller',
-      create: (environment) =>
-        createHelmControllers(environment, values, values.helmGates, environmentProxy(self.env), self.env),
+      create: async (environment) =>
+        (await import('./controllers/helm/controllers.ts')).createHelmControllers(
+          environment,
+          values,
+          values.helmGates,
+          environmentProxy(self.env),
+          self.env,
+        ),
     }),
   });
 }
@@ -72,8 +88,8 @@ export function notificationControllerCommand(self: ControllerProcess): Command 
     flags: { ...notificationFlags, notificationGates: notificationGatesFlag },
     group: (values) => ({
       name: 'notification-controller',
-      create: (environment) =>
-        createNotificationControllers(
+      create: async (environment) =>
+        (await import('./controllers/notification/controllers.ts')).createNotificationControllers(
           environment,
           values,
           values.notificationGates,
@@ -106,8 +122,8 @@ export function allControllersCommand(self: ControllerProcess): Command {
       {
         name: 'source-controller',
         eventsAddr: eventsAddr || eventEndpoint(values.eventServerAddr),
-        create: (environment) =>
-          createSourceControllers(
+        create: async (environment) =>
+          (await import('./controllers/source/controllers.ts')).createSourceControllers(
             environment,
             asOneProcess(values),
             values.gates,
@@ -118,21 +134,33 @@ export function allControllersCommand(self: ControllerProcess): Command {
       {
         name: 'kustomize-controller',
         eventsAddr: eventsAddr || eventEndpoint(values.eventServerAddr),
-        create: (environment) =>
-          createKustomizeControllers(environment, values, values.gates, environmentProxy(self.env), self.env),
+        create: async (environment) =>
+          (await import('./controllers/kustomize/controllers.ts')).createKustomizeControllers(
+            environment,
+            values,
+            values.gates,
+            environmentProxy(self.env),
+            self.env,
+          ),
       },
       {
         name: 'helm-controller',
         eventsAddr: eventsAddr || eventEndpoint(values.eventServerAddr),
-        create: (environment) =>
-          createHelmControllers(environment, values, values.gates, environmentProxy(self.env), self.env),
+        create: async (environment) =>
+          (await import('./controllers/helm/controllers.ts')).createHelmControllers(
+            environment,
+            values,
+            values.gates,
+            environmentProxy(self.env),
+            self.env,
+          ),
       },
       {
         name: 'notification-controller',
         // What it has to say of its own objects is for the cluster alone.
         eventsAddr: '',
-        create: (environment) =>
-          createNotificationControllers(
+        create: async (environment) =>
+          (await import('./controllers/notification/controllers.ts')).createNotificationControllers(
             environment,
             asOneProcess(values),
             values.gates,

@@ -33,7 +33,7 @@ export interface HostedGroup {
   readonly name: string;
   /** Where its events are posted to, where that is not `--events-addr`; empty: nowhere. */
   readonly eventsAddr?: string;
-  create(environment: Environment): ControllerParts;
+  create(environment: Environment): Promise<ControllerParts>;
 }
 
 export interface HostOptions {
@@ -97,7 +97,7 @@ export async function host({ name, groups, flags, env, version, stop }: HostOpti
     setupLog.info({ version }, `starting ${name}`);
     for (const { group, events } of recorders) {
       const environment = { client, connect, clock: systemClock, events, flags, log, metrics, tempDir };
-      const parts = group.create(namespace === undefined ? environment : { ...environment, namespace });
+      const parts = await group.create(namespace === undefined ? environment : { ...environment, namespace });
       for (const cache of parts.standbyCaches ?? []) manager.addStandbyCache(cache);
       for (const cache of parts.caches) manager.addCache(cache);
       for (const runnable of parts.runnables) manager.add(runnable);

@@ -26,22 +26,28 @@ export function combineMetadata(
     ['Alert object .spec.summary', summary === '' ? {} : { [metadataKeys.summary]: summary }],
     ['involved object controller metadata', withoutPrefix(told, `${group}/`)],
   ];
-  const sources = new Map<string, string[]>();
-  for (const [layer, entries] of layers)
-    for (const key of Object.keys(entries)) sources.set(key, [...(sources.get(key) ?? []), layer]);
-  const twice = [...sources].filter(([, from]) => from.length > 1);
+  const said = new Map<string, { readonly value: string; readonly by: string; readonly isConflict: boolean }>();
+  for (const [layer, entries] of layers) {
+    for (const [key, value] of Object.entries(entries)) {
+      const before = said.get(key);
+      const by = before === undefined ? layer : `${before.by}, ${layer}`;
+      said.set(key, { value, by, isConflict: before !== undefined });
+    }
+  }
   return {
-    metadata: Object.fromEntries(layers.flatMap(([, entries]) => Object.entries(entries))),
-    conflicts: Object.fromEntries(twice.map(([key, from]) => [key, from.join(', ')])),
+    metadata: Object.fromEntries(said.entries().map(([key, { value }]) => [key, value])),
+    conflicts: Object.fromEntries(
+      said
+        .entries()
+        .filter(([, { isConflict }]) => isConflict)
+        .map(([key, { by }]) => [key, by]),
+    ),
   };
 }
 
 function withoutPrefix(entries: Readonly<Record<string, string>>, prefix: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(entries)
-      .filter(([key]) => key.startsWith(prefix))
-      .map(([key, value]) => [key.slice(prefix.length), value]),
-  );
+  const keys = Object.keys(entries).filter((key) => key.startsWith(prefix));
+  return Object.fromEntries(keys.map((key) => [key.slice(prefix.length), entries[key] ?? '']));
 }
 
 /** Whether the controller sent the event, as it came, only for the status of a commit. */
