@@ -33,7 +33,7 @@ function replay(kubeconfig: string, port: number): Promise<Outcome> {
       '--listen',
       `127.0.0.1:${port}`,
     ];
-    const choice = ['--have', 'source,kustomize', '--only', '^(git|ks)-', '--parallel', '4', '--patience', '3', '-v'];
+    const choice = ['--have', 'source,kustomize', '--only', '^(git|hrepo|hchart|ks)-', '--parallel', '4', '--patience', '3', '-v'];
     const runner = spawn('python3', [join(recordings, 'behave.py'), ...args, ...choice, join(recordings, 'scenarios')]);
     let output = '';
     for (const stream of [runner.stdout, runner.stderr])
@@ -65,7 +65,7 @@ test('the recorded scenarios give the recorded conditions, events and objects', 
     await environment.startSource('--requeue-dependency=5s');
     await environment.startKustomize('--requeue-dependency=5s');
     const { passed, failed, output } = await replay(environment.plane.kubeconfig, await freePort());
-    assert.ok(passed.length > 60, `only ${passed.length} scenarios passed:\n${output.slice(-5000)}`);
+    assert.ok(passed.length > 68, `only ${passed.length} scenarios passed:\n${output.slice(-5000)}`);
     const unexpected = failed.filter((name) => waitsFor[name] === undefined);
     assert.deepEqual(unexpected, [], output.slice(-20_000));
     assert.deepEqual(

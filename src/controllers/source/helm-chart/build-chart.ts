@@ -32,10 +32,10 @@ export async function buildChart(
   if (source.type !== 'files') {
     const opened = { object: source.object, url: repositoryUrl(source.object), artifact: source.artifact };
     const repository = await openRepository(opened, deps, scope, signal);
-    return buildRemote({ name: chart, version }, repository, options);
+    return await buildRemote({ name: chart, version }, repository, options);
   }
   const root = await unpack(source.artifact, deps, scope, signal);
-  return buildLocal({ root, path: chart }, options, dependencyOpener(object, deps, scope, signal), signal);
+  return await buildLocal({ root, path: chart }, options, dependencyOpener(object, deps, scope, signal), signal);
 }
 
 function buildOptions(
