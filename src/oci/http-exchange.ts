@@ -29,6 +29,8 @@ export interface HttpResponse {
   readonly body: Dispatcher.ResponseData['body'];
   /** Where the answer came from, after redirects. */
   readonly url: URL;
+  /** What must not show in an error that quotes the answer. */
+  readonly secrets: readonly string[];
 }
 
 interface ExchangeOptions {
@@ -62,7 +64,7 @@ export class HttpExchange {
   /** `sentBy` names how a registry made us ask at another host: such hosts are looked at first. */
   async send(request: HttpRequest, sentBy?: string): Promise<HttpResponse> {
     let { url } = request;
-    if (sentBy !== undefined && url.host !== this.#options.registry) checkForeignHost(url, sentBy);
+    if (sentBy !== undefined && !this.#isOwn(url)) checkForeignHost(url, sentBy);
     for (let redirects = 0; ; redirects++) {
       const response = await this.#once(request, url);
       const location =
@@ -119,7 +121,7 @@ export class HttpExchange {
         body: body ?? null,
         signal,
       });
-      return { status: statusCode, headers: answered, body: content, url };
+      return { status: statusCode, headers: answered, body: content, url, secrets };
     } catch (error) {
       const proxied = this.#options.proxy !== undefined;
       throw requestError(error, { method, url, signal, secrets, proxied });
@@ -127,8 +129,8 @@ export class HttpExchange {
   }
 
   #dispatcher(url: URL): Dispatcher {
-    const { sessions, registry, tls, proxy } = this.#options;
-    if (url.host === registry) {
+    const { sessions, tls, proxy } = this.#options;
+    if (this.#isOwn(url)) {
       this.#own ??= this.#lease(sessions.agents.acquire(tls, proxy));
       return this.#own;
     }
@@ -137,6 +139,11 @@ export class HttpExchange {
     const { cert: _cert, key: _key, ...anonymous } = tls ?? {};
     this.#foreign ??= this.#lease(agents.acquire(anonymous, proxy));
     return this.#foreign;
+  }
+
+  /** Whether it is the registry that the user named; URLs write a host in their own way, and no default port. */
+  #isOwn(url: URL): boolean {
+    return url.host === new URL(`${url.protocol}//${this.#options.registry}`).host;
   }
 
   #lease(lease: AgentLease): Dispatcher {

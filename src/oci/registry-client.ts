@@ -26,8 +26,8 @@ export interface RegistryClientOptions extends RegistryHttpOptions {
 export interface Resolved {
   readonly digest: string;
   readonly mediaType: string;
-  /** Of the manifest, bytes. */
-  readonly size: number;
+  /** Of the manifest, bytes; not every registry tells. */
+  readonly size?: number;
 }
 
 /** The limit that the distribution specification sets. */
@@ -75,10 +75,10 @@ export class RegistryClient {
     const response = await this.#http.send(repository, request, signal);
     response.body.resume();
     const { 'docker-content-digest': digest, 'content-type': mediaType, 'content-length': size } = response.headers;
-    const told = typeof digest === 'string' && typeof mediaType === 'string' && typeof size === 'string';
+    const told = typeof digest === 'string' && typeof mediaType === 'string';
     if (response.status === 200 && told && /^sha256:[0-9a-f]{64}$/.test(digest)) {
       if (isDigest(reference)) checkPromised(digest, reference);
-      return { digest, mediaType, size: Number(size) };
+      return { digest, mediaType, ...(typeof size === 'string' ? { size: Number(size) } : {}) };
     }
     const { bytes, ...manifest } = await this.manifest(repository, reference, signal);
     return { ...manifest, size: bytes.byteLength };

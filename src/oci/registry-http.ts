@@ -81,9 +81,8 @@ export class RegistryHttp {
   }
 
   /** The error for an answer that is no success. */
-  async failure(request: ApiRequest, { status, url, body }: HttpResponse): Promise<OciError> {
-    const text = await readBeginning(body, maxErrorBytes);
-    return statusError({ method: request.method, url, status, body: text, secrets: [] });
+  async failure({ method }: ApiRequest, { status, url, body, secrets }: HttpResponse): Promise<OciError> {
+    return statusError({ method, url, status, body: await readBeginning(body, maxErrorBytes), secrets });
   }
 
   close(): void {
@@ -99,10 +98,9 @@ export class RegistryHttp {
   async #authorized(target: Target, known: KnownRegistry, request: ApiRequest): Promise<HttpResponse> {
     const { repository, exchange, signal, key } = target;
     const credentials = await this.#options.credentials?.(repository, signal);
-    const url = new URL(
-      request.path.startsWith('/') ? request.path : `/v2/${repository.path}/${request.path}`,
-      `${known.scheme}://${repository.registry}`,
-    );
+    const path = request.path.startsWith('/') ? request.path : `/v2/${repository.path}/${request.path}`;
+    // In one piece: resolved against an origin, a path that begins with two slashes would name a host.
+    const url = new URL(`${known.scheme}://${repository.registry}${path}`);
     const send = async (authorization: string | undefined): Promise<HttpResponse> => {
       const { accept, headers, method } = request;
       return exchange.send({
@@ -111,7 +109,7 @@ export class RegistryHttp {
         headers: { ...headers, ...(accept === undefined ? {} : { accept }) },
         authorization,
         signal,
-        secrets: secretsOf(credentials),
+        secrets: [...secretsOf(credentials), authorization?.replace(/^\w+ /, '') ?? ''],
       });
     };
     const first = await send(await this.#authorization(target, known, credentials));
@@ -123,22 +121,22 @@ export class RegistryHttp {
     // The token has expired, or the registry is not what it was: both are told by what it wants now.
     const now = { ...known, challenge: withoutScope(challenge) };
     this.#options.sessions.remember(key, now);
-    return send(await this.#authorization(target, now, credentials, challenge.parameters['scope'] ?? ''));
+    return send(await this.#authorization(target, now, credentials, true));
   }
 
-  /** `refusedScope` is what a refused request would have needed. */
+  /** `refused`: a token that is kept was not good enough. */
   async #authorization(
     { repository, exchange, signal, key }: Target,
     { challenge, scheme }: KnownRegistry,
     credentials: Credentials | undefined,
-    refusedScope?: string,
+    refused = false,
   ): Promise<string | undefined> {
     if (hasFixedToken(credentials)) return `Bearer ${credentials?.registryToken}`;
     if (challenge?.scheme !== 'bearer') return credentials === undefined ? undefined : basicAuthorization(credentials);
     const { sessions } = this.#options;
     const scope = `repository:${repository.path}:pull`;
     const tokenKey = sessionKey([key, challenge, scope, credentials ?? null]);
-    if (refusedScope !== undefined) sessions.forgetToken(tokenKey);
+    if (refused) sessions.forgetToken(tokenKey);
     const { token } = await sessions.token(tokenKey, signal, (shared) =>
       requestToken(exchange, { challenge, credentials, scope, scheme, signal: shared, now: sessions.clock.now() }),
     );

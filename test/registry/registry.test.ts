@@ -60,7 +60,10 @@ describe('a client of a real registry', () => {
     const one = await pushImage(target('org/index', 'arm'), await fluxImage({ 'a.yaml': 'arm' }));
     const two = await pushImage(target('org/index', 'amd'), await fluxImage({ 'a.yaml': 'amd' }));
     const client = new RegistryClient({ sessions });
-    const sized = async (digest: string) => client.resolve(at('org/index'), digest, signal);
+    const sized = async (digest: string) => ({
+      digest,
+      size: (await client.manifest(at('org/index'), digest, signal)).bytes.length,
+    });
     await pushIndex(target('org/index', 'both'), {
       'linux/arm64': await sized(one.digest),
       'linux/amd64': await sized(two.digest),
