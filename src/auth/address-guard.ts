@@ -29,20 +29,26 @@ function machineAddresses(): BlockList {
   return list;
 }
 
-function guard(list: BlockList, what: string): AddressGuard {
-  const isRefused = (address: string): boolean => {
-    const family = isIP(address);
-    return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
-  };
-  const text = (host: string): string => `${host} is ${what}, which is not allowed here`;
+function isIn(list: BlockList, address: string): boolean {
+  const family = isIP(address);
+  return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** `why` tells of an address why it is refused, or undefined. */
+function guard(why: (address: string) => string | undefined): AddressGuard {
+  const text = (host: string, reason: string): string => `${host} is ${reason}, which is not allowed here`;
   return {
-    refusal: (hostname) => (isRefused(hostname.replace(/^\[|\]$/g, '')) ? text(hostname) : undefined),
+    refusal(hostname) {
+      const reason = why(hostname.replace(/^\[|\]$/g, ''));
+      return reason === undefined ? undefined : text(hostname, reason);
+    },
     lookup(hostname, options, callback) {
       lookup(hostname, { ...options, all: true }, (error, addresses) => {
         if (error !== null) return callback(error, '');
-        const allowed = addresses.filter(({ address }) => !isRefused(address));
+        const allowed = addresses.filter(({ address }) => why(address) === undefined);
         const [first] = allowed;
-        if (first === undefined) return callback(new Error(text(hostname)), '');
+        const reason = addresses.map(({ address }) => why(address)).find((one) => one !== undefined);
+        if (first === undefined) return callback(new Error(text(hostname, reason ?? 'a name without an address')), '');
         if (options.all === true) return callback(null, allowed);
         callback(null, first.address, first.family);
       });
@@ -50,8 +56,37 @@ function guard(list: BlockList, what: string): AddressGuard {
   };
 }
 
+function guardOf(list: BlockList, what: string): AddressGuard {
+  return guard((address) => (isIn(list, address) ? what : undefined));
+}
+
+const metadataList = metadataAddresses();
+const metadataText = 'an address of a metadata service';
+
 /** Refuses the machine itself, and what tells it who it is in a cloud. */
-export const machine: AddressGuard = guard(machineAddresses(), 'an address of the machine itself');
+export const machine: AddressGuard = guardOf(machineAddresses(), 'an address of the machine itself');
 
 /** Refuses what tells machines who they are in a cloud. */
-export const metadataServices: AddressGuard = guard(metadataAddresses(), 'an address of a metadata service');
+export const metadataServices: AddressGuard = guardOf(metadataList, metadataText);
+
+/**
+ * Refuses what {@link metadataServices} refuses, and the addresses of these ranges (`10.0.0.0/8`, `fd00::/8`). Throws
+ * RangeError when one is no range.
+ */
+export function metadataServicesAnd(ranges: readonly string[]): AddressGuard {
+  const list = new BlockList();
+  for (const range of ranges) addRange(list, range);
+  return guard((address) => {
+    if (isIn(metadataList, address)) return metadataText;
+    return isIn(list, address) ? 'in a range that is denied' : undefined;
+  });
+}
+
+function addRange(list: BlockList, range: string): void {
+  const [, address = '', bits = ''] = /^([0-9a-fA-F:.]+)\/(\d{1,3})$/.exec(range) ?? [];
+  const family = isIP(address);
+  if (family === 0 || Number(bits) > (family === 6 ? 128 : 32)) {
+    throw new RangeError(`expected a range of addresses such as 10.0.0.0/8, got '${range}'`);
+  }
+  list.addSubnet(address, Number(bits), family === 6 ? 'ipv6' : 'ipv4');
+}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, Socks5ProxyAgent } from 'undici';
+import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, Socks5ProxyAgent } from 'undici';
 
 /** TLS material in PEM. `ca` is trusted in addition to the system's authorities, as Flux does for sources. */
 export interface HttpTls {
@@ -120,7 +120,7 @@ export class HttpAgents {
     const connect = { ...tlsOptions(tls), ...this.#lookup, timeout: connectTimeoutMs, allowH2: false };
     const options = { ...timeouts, ...perOrigin, allowH2: false };
     if (proxy !== undefined) {
-      return proxyAgent(proxy, options, connect);
+      return proxyAgent(proxy, options, connect, this.#lookup);
     }
     const environment = this.#environment;
     if (environment?.http !== undefined || environment?.https !== undefined) {
@@ -140,7 +140,13 @@ export class HttpAgents {
 type ConnectOptions = ReturnType<typeof tlsOptions> & { readonly timeout: number; readonly allowH2: boolean };
 type AgentOptions = typeof timeouts & typeof perOrigin & { readonly allowH2: boolean };
 
-function proxyAgent(proxy: HttpProxy, options: AgentOptions, connect: ConnectOptions): Dispatcher {
+/** With a `lookup`, the proxy itself must not be where it leads away from either. */
+function proxyAgent(
+  proxy: HttpProxy,
+  options: AgentOptions,
+  connect: ConnectOptions,
+  lookup: { readonly lookup?: LookupFunction },
+): Dispatcher {
   if (!URL.canParse(proxy.url)) {
     throw new ProxyError('the proxy address is no URL');
   }
@@ -154,6 +160,7 @@ function proxyAgent(proxy: HttpProxy, options: AgentOptions, connect: ConnectOpt
     return new Socks5ProxyAgent(url, {
       ...options,
       requestTls: connect,
+      ...(lookup.lookup === undefined ? {} : { connect: buildConnector({ ...lookup, timeout: connectTimeoutMs }) }),
       ...(username === '' ? {} : { username, password }),
     });
   }
@@ -164,6 +171,7 @@ function proxyAgent(proxy: HttpProxy, options: AgentOptions, connect: ConnectOpt
     ...options,
     uri: url.href,
     requestTls: connect,
+    proxyTls: lookup,
     ...(username === '' ? {} : { token: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }),
   });
 }

@@ -1,5 +1,6 @@
 import { featureGatesFlag, notificationGates } from '../../runtime/feature-gates.ts';
 import { booleanFlag, durationFlag, type FlagValues, stringFlag } from '../../runtime/flag-types.ts';
+import { addressRangesFlag } from './provider/address-ranges-flag.ts';
 
 const ownFlags = {
   receiverAddr: stringFlag('receiverAddr', ':9292', 'Where the webhooks of Receivers are served; 0 turns them off.'),
@@ -18,6 +19,10 @@ const ownFlags = {
     'no-cross-namespace-refs',
     false,
     'Refuse references to objects of other namespaces.',
+  ),
+  denyProviderAddresses: addressRangesFlag(
+    'deny-provider-addresses',
+    'Ranges of addresses (CIDR) that Providers may not call, beside those of metadata services, which are always refused.',
   ),
   defaultServiceAccount: stringFlag(
     'default-service-account',

@@ -59,7 +59,7 @@ const spec = object(
     certSecretRef,
     channel: string('Room, topic or the like; what it is depends on `type`.', { maxLength: 2048 }),
     commitStatusExpr: string(
-      'CEL over `event` and `alert` that gives the name of the commit status. Only for types that set one.',
+      'CEL over `event`, `alert` and `provider` that gives the name of the commit status. Only for types that set one.',
     ),
     interval: duration('Deprecated, without effect.'),
     proxy: string('Deprecated: use `proxySecretRef`. Address of an HTTP proxy.', {

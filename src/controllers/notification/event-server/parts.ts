@@ -1,5 +1,5 @@
 import { createCloud } from '../../../appliers/cloud.ts';
-import { metadataServices } from '../../../auth/address-guard.ts';
+import { metadataServicesAnd } from '../../../auth/address-guard.ts';
 import { alertKind } from '../../../crds/notification/alert.ts';
 import { providerKind } from '../../../crds/notification/provider.ts';
 import { type EnvironmentProxy, HttpAgents } from '../../../net/http-agents.ts';
@@ -133,13 +133,14 @@ function createSender(
   const { client, clock } = environment;
   const objectLevel = gates.ObjectLevelWorkloadIdentity;
   const { defaultServiceAccount } = flags;
-  const agents = new HttpAgents(proxies, { lookup: metadataServices.lookup, allows: () => true });
+  const guard = metadataServicesAnd(flags.denyProviderAddresses);
+  const agents = new HttpAgents(proxies, { lookup: guard.lookup, allows: () => true });
   const cloud = createCloud(
     environment,
     { kind: 'Provider', operations: ['post'], objectLevel, defaultAccounts: [flags.defaultServiceAccount] },
     { proxies, variables },
   );
-  const http = new NotifierHttp({ agents, guard: metadataServices, clock, random: Math.random });
+  const http = new NotifierHttp({ agents, guard, clock, random: Math.random });
   const commitStatusIds = new CommitStatusIds();
   const sender = new Sender({
     provider,

@@ -15,6 +15,11 @@ export function retryWaitMs(tries: number, random: () => number): number {
 export function retryAfterMs(status: number, header: string | undefined, now: number): number | undefined {
   if ((status !== 429 && status !== 503) || header === undefined) return undefined;
   const text = header.trim();
-  const ms = /^\d{1,9}(\.\d{1,3})?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  const ms = /^\d{1,9}(\.\d{1,3})?$/.test(text) ? Number(text) * 1000 : dateOf(text) - now;
   return Number.isFinite(ms) ? Math.min(Math.max(0, ms), 86_400_000) : undefined;
+}
+
+/** `Fri, 02 Jan 2026 15:04:25 GMT`; NaN for anything else, of which Date.parse would guess. */
+function dateOf(text: string): number {
+  return /^[A-Z][a-z]{2,8}, \d{2}[ -]/.test(text) ? Date.parse(text) : Number.NaN;
 }
