@@ -33,7 +33,17 @@ function replay(kubeconfig: string, port: number): Promise<Outcome> {
       '--listen',
       `127.0.0.1:${port}`,
     ];
-    const choice = ['--have', 'source,kustomize', '--only', '^(git|hrepo|hchart|ks)-', '--parallel', '4', '--patience', '3', '-v'];
+    const choice = [
+      '--have',
+      'source,kustomize',
+      '--only',
+      '^(git|hrepo|hchart|ks)-',
+      '--parallel',
+      '4',
+      '--patience',
+      '3',
+      '-v',
+    ];
     const runner = spawn('python3', [join(recordings, 'behave.py'), ...args, ...choice, join(recordings, 'scenarios')]);
     let output = '';
     for (const stream of [runner.stdout, runner.stderr])
