@@ -120,6 +120,28 @@ describe('Receiver', () => {
     await call(path, 500, { body: 'x', headers: { 'content-type': 'application/json' } });
   });
 
+  it('finds by itself the sources of what was pushed, when it is asked to', async () => {
+    const tenant = await tenantWithToken();
+    await tenant.install(config('one'));
+    await tenant.ready();
+    await tenant.kubectl.apply([
+      {
+        apiVersion,
+        kind: 'Receiver',
+        metadata: { name: 'hook', annotations: { 'sluice.dev/wake-sources': 'namespace' } },
+        spec: { type: 'gitlab', secretRef: { name: 'token' }, resources: [] },
+      },
+    ]);
+    const path = pathOf(await tenant.kubectl.waitFor(hook, 'ready', isReady));
+    const sha = await tenant.commit(config('two'));
+    const body = JSON.stringify({ ref: 'refs/heads/main', project: { git_http_url: tenant.repository.url } });
+    const headers = { 'content-type': 'application/json', 'x-gitlab-token': 's3cret', 'x-gitlab-event': 'Push Hook' };
+    await call(path, 200, { body, headers });
+    await tenant.applied(sha);
+    await tenant.kubectl.annotate(hook, { 'sluice.dev/wake-sources': 'everything' });
+    await tenant.kubectl.waitFor(hook, 'stalled', (object) => isFailed(object, 'InvalidAnnotation'));
+  });
+
   it('follows its Secret at once when that is labelled', async () => {
     const { kubectl, namespace } = await environment.tenant('recv');
     await apply(kubectl, {});

@@ -254,9 +254,9 @@ function fakeClient(server: FakeServer): Client {
       const { apiVersion, kind, metadata } = server.lookUp(type, key);
       return { apiVersion, kind, metadata };
     },
-    async list<T>(type: ResourceType) {
+    async list<T>(type: ResourceType, options: ListOptions = {}) {
       server.see('list', type, '');
-      return server.listed(type) as T[];
+      return server.listed(type).filter((object) => selects(options, object)) as T[];
     },
     async listMetadata(type, options = {}) {
       server.see('list', type, '');

@@ -117,11 +117,16 @@ export class WebhookWorld {
   }
 
   /** Adds a GitRepository. */
-  target(name: string, metadata: Partial<KubeObject['metadata']> = {}): void {
+  target(
+    name: string,
+    metadata: Partial<KubeObject['metadata']> = {},
+    spec: object = { url: 'https://git.example' },
+  ): void {
     this.api.edit({
       apiVersion: 'source.toolkit.fluxcd.io/v1',
       kind: 'GitRepository',
       metadata: { name, namespace: 'apps', ...metadata },
+      spec,
     });
   }
 

@@ -13,7 +13,8 @@ import { indexPaths, type ReceiverCache, wakeOnChanges } from './watch.ts';
 /** The Receiver controller with its caches, ready to be started; `receivers` is for the server that answers calls. */
 export function receiverController(
   environment: Environment,
-  gates: NotificationGates,
+  { DisableConfigWatchers }: NotificationGates,
+  noCrossNamespaceRefs: boolean,
 ): ControllerParts & { readonly receivers: ReceiverCache } {
   const { client, clock, events, flags, log, metrics } = environment;
   const namespace = flags.watchAllNamespaces ? undefined : environment.namespace;
@@ -23,7 +24,7 @@ export function receiverController(
     type: receiverKind,
     labelSelector: flags.watchLabelSelector,
   });
-  const secrets = gates.DisableConfigWatchers
+  const secrets = DisableConfigWatchers
     ? undefined
     : new Informer<PartialObject>({
         ...scope,
@@ -35,7 +36,7 @@ export function receiverController(
     {
       type: receiverKind,
       policy: receiverPolicy,
-      pipeline: (object, attempt) => reconcileReceiver(object, attempt, client),
+      pipeline: (object, attempt) => reconcileReceiver(object, attempt, { client, noCrossNamespaceRefs }),
       finalize: () => Promise.resolve(),
       suspended: ({ spec }) => spec.suspend === true,
     },

@@ -18,8 +18,16 @@ export function compileFilter(text: string, withClaims: boolean): BooleanExpr {
   return compileExpr(text, withClaims ? ['res', 'req', 'claims'] : ['res', 'req']);
 }
 
+/** What a call has to say about objects: undefined where that is always yes. */
+export interface CallFilters {
+  /** For each of the Receiver's `resources`. */
+  readonly resources: readonly (ObjectFilter | undefined)[];
+  /** For those that it does not list. */
+  readonly others: ObjectFilter | undefined;
+}
+
 /**
- * For each of a Receiver's `resources`, what a call has to say about its objects: undefined where that is always yes.
+ * What a call has to say about the objects that it may wake.
  * Throws an Error when the body of a call that must be JSON is none, and CelError.
  *
  * @param maxMs How long the filters of this call may take together.
@@ -29,20 +37,23 @@ export function callFilters(
   call: WebhookCall,
   { body = call.body, claims }: Verified,
   maxMs = maxCallMs,
-): readonly (ObjectFilter | undefined)[] {
+): CallFilters {
   const texts = resources.map(({ filter }) => [resourceFilter, filter].filter(isExpression));
-  if (texts.every((list) => list.length === 0)) return texts.map(() => undefined);
+  if (texts.every((list) => list.length === 0) && !isExpression(resourceFilter)) {
+    return { resources: texts.map(() => undefined), others: undefined };
+  }
   const req = prepared(isJson(call) ? jsonObject(body) : {});
   const variables = { req, ...(claims === undefined ? {} : { claims: prepared(claims) }) };
   const budget = new CallBudget(maxMs);
   const compiled = new Map<string, BooleanExpr>();
-  return texts.map((list) => {
+  const filterOf = (list: readonly string[]): ObjectFilter | undefined => {
     if (list.length === 0) return undefined;
     const filters = list.map((text) =>
       compiled.getOrInsertComputed(text, () => compileFilter(text, claims !== undefined)),
     );
     return (res) => budget.spend(() => filters.every((filter) => filter.evaluateBoolean({ ...variables, res })));
-  });
+  };
+  return { resources: texts.map(filterOf), others: filterOf([resourceFilter].filter(isExpression)) };
 }
 
 /** The time that all filters of a call have: each is bounded by itself, but there may be many objects. */
@@ -75,7 +86,8 @@ function isJson(call: WebhookCall): boolean {
     .some((type) => type.split(';')[0]?.trim().toLowerCase() === 'application/json');
 }
 
-function jsonObject(body: Uint8Array): Readonly<Record<string, unknown>> {
+/** The JSON object that a body is. Throws an Error when it is none. */
+export function jsonObject(body: Uint8Array): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(body).toString('utf8'));

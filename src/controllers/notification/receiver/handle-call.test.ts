@@ -233,7 +233,7 @@ describe('filters', () => {
       woken: ['repo'],
     },
     {
-      name: 'end',
+      name: 'that would not end are given up',
       spec: { resourceFilter: 'req.l.all(a, req.l.all(b, req.l.all(c, a + b + c >= 0)))' },
       body: JSON.stringify({ l: Array.from({ length: 1000 }, (_, n) => n) }),
       status: 500,
@@ -253,7 +253,7 @@ describe('filters', () => {
   it('of a call end together, however many objects there are', () => {
     const slow = generic({ resourceFilter: 'req.l.all(a, req.l.all(b, a + b >= 0))' });
     const body = Buffer.from(JSON.stringify({ l: Array.from({ length: 100 }, (_, n) => n) }));
-    const [filter] = callFilters(slow, { headers: json, body }, { about: '' }, 0.001);
+    const { others: filter } = callFilters(slow, { headers: json, body }, { about: '' }, 0.001);
     assert.ok(filter !== undefined);
     assert.equal(filter(slow), true);
     assert.throws(() => filter(slow), { name: 'CelError', code: 'Budget' });
@@ -324,6 +324,56 @@ describe('objects', () => {
     assert.equal(await world.call({}), 500);
     assert.deepEqual([...world.woken()].sort(), ['a', 'b', 'c']);
   });
+});
+
+describe('a Receiver that wakes sources by itself', () => {
+  const url = 'https://git.example/team/fleet';
+  const body = JSON.stringify({ ref: 'refs/heads/main', repository: { clone_url: `${url}.git` } });
+  const waking = (value: string, spec: Partial<Receiver['spec']> = {}) => {
+    const object = generic({ resources: [], ...spec });
+    return { ...object, metadata: { ...object.metadata, annotations: { 'sluice.dev/wake-sources': value } } };
+  };
+  const cases = [
+    { name: 'finds those of its namespace', receiver: waking('namespace'), status: 200, woken: ['mine'] },
+    { name: 'finds those of all', receiver: waking('all'), status: 200, woken: ['mine', 'theirs'] },
+    { name: 'keeps to its namespace where it must', receiver: waking('all'), status: 500, woken: [], own: true },
+    {
+      name: 'asks the filter',
+      receiver: waking('all', { resourceFilter: "res.metadata.namespace == 'others'" }),
+      status: 200,
+      woken: ['theirs'],
+    },
+    {
+      name: 'wakes what is listed, too',
+      receiver: waking('namespace', { resources: repositories('repo') }),
+      status: 200,
+      woken: ['mine', 'repo'],
+    },
+    {
+      name: 'does nothing of its own without the annotation',
+      receiver: generic({ resources: [] }),
+      status: 200,
+      woken: [],
+    },
+    { name: 'does nothing for a value that it does not know', receiver: waking('every'), status: 200, woken: [] },
+  ] as const;
+  for (const { name, receiver: of, status, woken, ...options } of cases) {
+    it(name, async () => {
+      await using world = await WebhookWorld.start(of, { noCrossNamespaceRefs: 'own' in options });
+      world.target('mine', {}, { url, ref: { branch: 'main' } });
+      world.target(
+        'theirs',
+        { namespace: 'others' },
+        { url: 'ssh://git@git.example/team/fleet.git', ref: { branch: 'main' } },
+      );
+      world.target('release', {}, { url, ref: { branch: 'release' } });
+      world.target('another', {}, { url: 'https://git.example/team/other', ref: { branch: 'main' } });
+      world.woken();
+      assert.equal(await world.call({ headers: json, body }), status);
+      assert.deepEqual([...world.woken()].sort(), woken);
+      assert.equal(await world.call({ headers: json, body: 'x' }), of.spec.resourceFilter === undefined ? status : 500);
+    });
+  }
 });
 
 describe('the log', () => {

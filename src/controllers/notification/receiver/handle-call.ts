@@ -6,8 +6,10 @@ import { redact } from '../../../lib/redact.ts';
 import { isReady } from '../../../runtime/conditions.ts';
 import type { Logger } from '../../../runtime/logging.ts';
 import { type BodyBudget, BodyRefused, readBody } from '../http/read-body.ts';
-import { callFilters } from './filter.ts';
+import { type CallFilters, callFilters, jsonObject } from './filter.ts';
 import type { TokenIssuers } from './oidc/token-issuers.ts';
+import { pushedOf } from './sources/pushed.ts';
+import { wakeSources, wakeSourcesOf } from './sources/wake-sources.ts';
 import { readCredentials } from './token.ts';
 import { receiverTypes } from './types/receiver-types.ts';
 import { type WakeDeps, wake } from './wake.ts';
@@ -86,7 +88,7 @@ async function wakeAll(
   log: Logger,
   signal: AbortSignal,
 ): Promise<boolean> {
-  let filters: ReturnType<typeof callFilters>;
+  let filters: CallFilters;
   try {
     filters = callFilters(receiver, call, verified);
   } catch (error) {
@@ -94,20 +96,33 @@ async function wakeAll(
     return false;
   }
   const context = { namespace: receiver.metadata.namespace, log, signal };
-  const woken = receiver.spec.resources.map((reference, index) =>
-    wake(reference, filters[index], deps, context).then(
+  const succeeded = (waking: Promise<void>, resource: unknown): Promise<boolean> =>
+    waking.then(
       () => true,
       (error: unknown) => {
-        const { kind, name, namespace } = reference;
-        log.error(
-          { error: errorMessage(error), resource: { kind, name, namespace } },
-          'unable to request reconciliation',
-        );
+        log.error({ error: errorMessage(error), resource }, 'unable to request reconciliation');
         return false;
       },
-    ),
-  );
+    );
+  const woken = receiver.spec.resources.map((reference, index) => {
+    const { kind, name, namespace } = reference;
+    return succeeded(wake(reference, filters.resources[index], deps, context), { kind, name, namespace });
+  });
+  const scope = wakeSourcesOf(receiver);
+  if (scope === 'namespace' || scope === 'all') {
+    const pushed = pushedOf(bodyOf(call, verified));
+    woken.push(succeeded(wakeSources(scope, pushed, filters.others, deps, context), { sources: scope }));
+  }
   return (await Promise.all(woken)).every((ok) => ok);
+}
+
+/** The JSON that a call has sent; nothing when it is none, or is a form's. */
+function bodyOf(call: WebhookCall, { body = call.body }: Verified): unknown {
+  try {
+    return jsonObject(body);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Text that a caller chose, fit for a log. */

@@ -25,7 +25,7 @@ const maxBodiesBytes = 32 * 1024 * 1024;
 /** The Receiver kind: its controller, and the server that takes calls. */
 export function receiverParts(environment: Environment, { flags, gates, proxies }: ReceiverSetup): ControllerParts {
   const { client, clock, metrics } = environment;
-  const { receivers, runnables, ...parts } = receiverController(environment, gates);
+  const { receivers, runnables, ...parts } = receiverController(environment, gates, flags.noCrossNamespaceRefs);
   const http = new HttpCaller(proxies);
   const server = receiverServer({
     addr: flags.receiverAddr,

@@ -9,14 +9,25 @@ import { readCredentials, TokenError } from './token.ts';
 import { validateSpec } from './validate-spec.ts';
 import { webhookPath } from './webhook-path.ts';
 
+/** What the steps of a Receiver's reconcile share. */
+export interface ReceiverDeps {
+  readonly client: Client;
+  /** `--no-cross-namespace-refs`. */
+  readonly noCrossNamespaceRefs: boolean;
+}
+
 const defaultInterval = '10m';
 
 /**
  * Makes the path of a Receiver what its token says, and refuses a Receiver that cannot work (receiver_controller.go,
  * reconcile). Calls are answered by the server, for Receivers that are Ready alone.
  */
-export async function reconcileReceiver(object: Receiver, attempt: AttemptContext, client: Client): Promise<Outcome> {
-  validateSpec(object);
+export async function reconcileReceiver(
+  object: Receiver,
+  attempt: AttemptContext,
+  { client, noCrossNamespaceRefs }: ReceiverDeps,
+): Promise<Outcome> {
+  validateSpec(object, noCrossNamespaceRefs);
   const message = 'Reconciliation in progress';
   attempt.record({}, [{ type: 'Reconciling', status: 'True', reason: 'Progressing', message }]);
   const path = await pathOf(object, attempt, client);

@@ -104,6 +104,20 @@ const cases: readonly Case[] = [
   },
 ];
 
+describe('an annotation of ours', () => {
+  const annotated = (value: string) => {
+    const object = receiver({ type: 'generic' });
+    return { ...object, metadata: { ...object.metadata, annotations: { 'sluice.dev/wake-sources': value } } };
+  };
+
+  it('is read, or refused', () => {
+    for (const value of ['namespace', 'all']) validateSpec(annotated(value));
+    validateSpec(annotated('namespace'), true);
+    assert.throws(() => validateSpec(annotated('every')), { reason: 'InvalidAnnotation', faultClass: 'stalled' });
+    assert.throws(() => validateSpec(annotated('all'), true), { reason: 'AccessDenied', faultClass: 'stalled' });
+  });
+});
+
 describe('validateSpec', () => {
   for (const { name, spec, says, reason = 'ValidationFailed' } of cases) {
     it(`${says === undefined ? 'accepts' : 'refuses'} ${name}`, () => {

@@ -1,15 +1,18 @@
+import type { Reason } from '../../../crds/meta/reasons.ts';
 import type { Receiver } from '../../../crds/notification/receiver.ts';
 import { errorMessage } from '../../../lib/errors.ts';
 import { Fault } from '../../../runtime/fault.ts';
 import { invalidDuration } from '../../../runtime/spec-durations.ts';
 import { compileFilter } from './filter.ts';
 import { claimRules, type OidcProvider } from './oidc/claim-rules.ts';
+import { WAKE_SOURCES, wakeSourcesOf } from './sources/wake-sources.ts';
 
 /**
  * Throws a stalled fault when a Receiver cannot work as it is (receiver_controller.go, reconcile): an expression that is
- * none, or providers of tokens that do not fit the type.
+ * none, providers of tokens that do not fit the type, or an annotation of ours that cannot be read.
  */
-export function validateSpec({ spec }: Receiver): void {
+export function validateSpec(object: Receiver, noCrossNamespaceRefs = false): void {
+  const { spec } = object;
   const withClaims = spec.type === 'generic-oidc';
   const compile = (text: string | undefined, what: string): void => {
     if (text === undefined || text === '') return;
@@ -26,12 +29,21 @@ export function validateSpec({ spec }: Receiver): void {
   const problem =
     typeProblem(spec) ?? providersProblem(spec.oidcProviders ?? []) ?? invalidDuration(spec, ['interval']);
   if (problem !== undefined) throw terminal('ValidationFailed', problem);
+  refuseAnnotation(object, noCrossNamespaceRefs);
   for (const [index, provider] of (spec.oidcProviders ?? []).entries()) {
     try {
       claimRules(provider);
     } catch (error) {
       throw terminal('InvalidCELExpression', `${at(index, provider)}: ${errorMessage(error)}`, error);
     }
+  }
+}
+
+function refuseAnnotation(object: Receiver, noCrossNamespaceRefs: boolean): void {
+  const scope = wakeSourcesOf(object);
+  if (typeof scope === 'object') throw terminal('InvalidAnnotation', `annotation ${WAKE_SOURCES}: ${scope.problem}`);
+  if (scope === 'all' && noCrossNamespaceRefs) {
+    throw terminal('AccessDenied', `annotation ${WAKE_SOURCES}: sources of other namespaces are not allowed`);
   }
 }
 
@@ -77,7 +89,7 @@ function at(index: number, { issuerURL }: OidcProvider): string {
   return `oidcProviders[${index}] (issuerURL=${JSON.stringify(issuerURL)})`;
 }
 
-function terminal(reason: 'InvalidCELExpression' | 'ValidationFailed', problem: string, cause?: unknown): Fault {
+function terminal(reason: Reason, problem: string, cause?: unknown): Fault {
   const message = `Reconciliation failed terminally due to configuration error: ${problem}`;
   return new Fault('stalled', reason, message, cause === undefined ? {} : { cause });
 }

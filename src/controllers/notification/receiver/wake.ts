@@ -47,14 +47,26 @@ export async function wake(
   }
   const type = await targetType(reference, deps.client, withDeadline(context.signal, requestTimeoutMs));
   if (name !== '*') {
-    await wakeOne(type, { namespace, name }, filter, deps, context);
+    await wakeOne(type, { namespace, name }, undefined, filter, deps, context);
     return;
   }
   const objects = await matching(reference, type, namespace, deps, context);
   if (objects.length === 0) context.log.info({ kind, namespace }, 'No objects have the labels that the Receiver names');
-  const failures = await mapLimited(objects, maxConcurrent, async ({ metadata }) => {
-    const key = { namespace, name: metadata.name };
-    return wakeOne(type, key, filter, deps, context).then(() => undefined, errorMessage);
+  await wakeObjects(type, objects, filter, deps, context);
+}
+
+/** Wakes objects, those that `filter` takes. Throws an Error when one could not be woken; all that could be have been. */
+export async function wakeObjects(
+  type: ResourceType,
+  objects: readonly PartialObject[],
+  filter: ObjectFilter | undefined,
+  deps: WakeDeps,
+  context: WakeContext,
+): Promise<void> {
+  const failures = await mapLimited(objects, maxConcurrent, async ({ apiVersion, kind, metadata }) => {
+    const { namespace = '', name } = metadata;
+    const known = { apiVersion, kind, metadata };
+    return wakeOne(type, { namespace, name }, known, filter, deps, context).then(() => undefined, errorMessage);
   });
   const failed = failures.filter((failure) => failure !== undefined);
   if (failed.length > 0) throw new Error(`${failed.length} of ${objects.length} failed, for example: ${failed[0]}`);
@@ -77,13 +89,14 @@ async function matching(
 async function wakeOne(
   type: ResourceType,
   key: { readonly namespace: string; readonly name: string },
+  known: PartialObject | undefined,
   filter: ObjectFilter | undefined,
   { client, clock }: WakeDeps,
   { log, signal }: WakeContext,
 ): Promise<void> {
   const deadline = withDeadline(signal, requestTimeoutMs);
   const target = `${type.kind}/${key.name}.${key.namespace}`;
-  if (filter !== undefined && !filter(await client.getMetadata(type, key, { signal: deadline }))) {
+  if (filter !== undefined && !filter(known ?? (await client.getMetadata(type, key, { signal: deadline })))) {
     log.debug(`resource '${target}' NOT annotated because CEL expression returned false`);
     return;
   }

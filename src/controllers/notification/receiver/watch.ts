@@ -1,8 +1,9 @@
 import type { Receiver } from '../../../crds/notification/receiver.ts';
 import type { KubeObject, ObjectKey, PartialObject } from '../../../kube/object.ts';
 import type { Informer } from '../../../runtime/informer.ts';
-import { isWakeWorthy } from '../../../runtime/predicates.ts';
+import { type Change, isWakeWorthy } from '../../../runtime/predicates.ts';
 import type { WorkQueue } from '../../../runtime/work-queue.ts';
+import { WAKE_SOURCES } from './sources/wake-sources.ts';
 
 const BY_SECRET = 'secret';
 const BY_PATH = 'path';
@@ -34,13 +35,20 @@ export function wakeOnChanges(
     spec.secretRef === undefined ? [] : [indexKey({ namespace, name: spec.secretRef.name })],
   );
   receivers.onChange((change) => {
-    if (isWakeWorthy(change) && change.current !== undefined) queue.add(keyOf(change.current), change.initial ? -1 : 0);
+    const isNews = isWakeWorthy(change) || annotationChanged(change);
+    if (isNews && change.current !== undefined) queue.add(keyOf(change.current), change.initial ? -1 : 0);
   });
   secrets?.onChange(({ old, current, initial }) => {
     const secret = current ?? old;
     if (secret === undefined || initial === true) return;
     for (const receiver of receivers.byIndex(BY_SECRET, indexKey(keyOf(secret)))) queue.add(keyOf(receiver));
   });
+}
+
+/** Whether an annotation of ours has changed, which does not move the generation. */
+function annotationChanged({ old, current }: Change<PartialObject>): boolean {
+  if (old === undefined || current === undefined) return false;
+  return old.metadata.annotations?.[WAKE_SOURCES] !== current.metadata.annotations?.[WAKE_SOURCES];
 }
 
 function keyOf({ metadata: { namespace, name } }: PartialObject): ObjectKey {
