@@ -34,6 +34,8 @@ export async function buildLocal(
   openRepository: RepositoryOpener,
   signal: AbortSignal,
 ): Promise<Build> {
+  if (path.startsWith('/'))
+    throw new BuildError('InvalidChartReference', 'local chart reference path is expected to be relative');
   const full = secureJoin(root, path);
   const isDirectory = statSync(full, { throwIfNoEntry: false })?.isDirectory() === true;
   const metadata = readMetadata(full, path, isDirectory, options);

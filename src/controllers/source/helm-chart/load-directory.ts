@@ -19,7 +19,7 @@ export function loadLocalChart(root: string, path: string, maxFileBytes: number)
   const full = secureJoin(root, path);
   const unpack = (archive: Uint8Array): readonly PackedFile[] => unpackChart(archive, { maxFileBytes });
   if (!statSync(full).isDirectory()) return loadChart(unpack(readFileSync(full)), { unpack });
-  const shown = full.slice(root.length);
+  const shown = `${full.slice(root.length)}/`;
   const files = inContext(`failed to load files from ${shown}`, () => [
     ...new DirectoryReader(full, ignoreRules(full), maxFileBytes).files(''),
   ]);

@@ -66,7 +66,14 @@ async function pull(
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const { layers } = await client.image(repository, version.replaceAll('+', '_'), signal);
+  const { layers } = await client.image(repository, version.replaceAll('+', '_'), signal).catch((error: unknown) => {
+    if (!(error instanceof OciError)) throw error;
+    const { code, status, message } = error;
+    throw new OciError(code, `failed to get 'oci://${repositoryName(repository)}:${version}': ${message}`, {
+      cause: error,
+      ...(status === undefined ? {} : { status }),
+    });
+  });
   const layer = layers.find(({ mediaType }) => chartLayers.includes(mediaType));
   if (layer === undefined)
     throw new ChartSourceError(`manifest does not contain a layer with mediatype ${chartLayers[0]}`);

@@ -7,6 +7,7 @@ import { parseDuration } from '../../../lib/duration.ts';
 import { RegistryClient } from '../../../oci/registry-client.ts';
 import { type Reached, type RepositoryAccess, readRepositoryAccess } from '../helm/access.ts';
 import { ChartHttpError } from '../helm/chart-http.ts';
+import { IndexError } from '../helm/index-events.ts';
 import { prepareIndex } from '../helm/index-file.ts';
 import { indexUrl, isOciUrl } from '../helm/repository-url.ts';
 import type { OpenedRepository } from './charts.ts';
@@ -89,7 +90,19 @@ function fetchOnce(
   };
   let fetched: Promise<string> | undefined;
   return () => {
-    fetched ??= fetch();
+    fetched ??= fetch().catch((error: unknown) => {
+      throw inContext(error);
+    });
     return fetched;
   };
+}
+
+/** As upstream tells where an index failed (chart_repository.go, StrategicallyLoadIndex). */
+function inContext(error: unknown): unknown {
+  if (error instanceof ChartHttpError) {
+    const message = `failed to cache index: failed to cache index to temporary file: ${error.message}`;
+    return new ChartHttpError(message, { cause: error, isAuthentication: error.isAuthentication });
+  }
+  if (!(error instanceof IndexError)) return error;
+  return new IndexError(`failed to load index: failed to load index: ${error.message}`, { cause: error });
 }

@@ -52,14 +52,14 @@ export async function reconcileHelmChart(
     building(attempt, `building artifact: ${summary}`);
   }
   const stored = await storeChart(object, build, build.archive ?? new Uint8Array(), storage, signal);
-  const { ignoreMissingValuesFiles } = object.spec;
+  const observesValues = object.spec.ignoreMissingValuesFiles === true && build.valuesFiles.length > 0;
   return {
     state: 'ready',
     status: {
       artifact: stored.artifact,
       url: stored.url,
       observedChartName: build.name,
-      observedValuesFiles: ignoreMissingValuesFiles === true ? build.valuesFiles : undefined,
+      observedValuesFiles: observesValues ? build.valuesFiles : undefined,
     },
     conditions: [inStorage(build)],
     events: [...resolved(build), ...newsOf(object, stored.artifact, build)],

@@ -40,11 +40,11 @@ export async function readRepositoryAccess(
   const tls =
     certSecretRef === undefined || certificates === undefined
       ? undefined
-      : tlsOf(certificates, `${namespace}/${certSecretRef.name}`);
+      : tlsOf(certificates, `${namespace}/${certSecretRef.name}`, "failed to construct Helm client's TLS config");
   const secret = secretRef === undefined ? undefined : await read(secretRef.name, 'authentication');
   const about = `${namespace}/${secretRef?.name}`;
   const credentials = secret === undefined ? {} : credentialsOf(secret, about);
-  const own = tls ?? (secret === undefined || !hasTls(secret) ? undefined : tlsOf(secret, about));
+  const own = tls ?? (secret === undefined || !hasTls(secret) ? undefined : tlsOf(secret, about, detecting));
   return {
     url,
     ...credentials,
@@ -59,23 +59,24 @@ function credentialsOf(secret: SecretData, about: string): Pick<ChartAccess, 'us
   if (hasName !== hasPassword) {
     const [has, lacks] = hasName ? ['username', 'password'] : ['password', 'username'];
     const problem = `secret '${about}': malformed basic auth - has '${has}' but missing '${lacks}'`;
-    throw failed(`failed to detect authentication methods: ${problem}`);
+    throw failed(`${detecting}: ${problem}`);
   }
   return hasName ? { username: secretText(secret, 'username'), password: secretText(secret, 'password') } : {};
 }
 
+const detecting = 'failed to detect authentication methods';
 const tlsKeys = ['tls.crt', 'certFile', 'tls.key', 'keyFile', 'ca.crt', 'caFile'];
 
 function hasTls(secret: SecretData): boolean {
   return tlsKeys.some((key) => (secret.get(key)?.length ?? 0) > 0);
 }
 
-function tlsOf(secret: SecretData, about: string): HttpTls {
+function tlsOf(secret: SecretData, about: string, context: string): HttpTls {
   try {
     return tlsOfSecret(secret, about);
   } catch (error) {
     if (!(error instanceof TlsSecretError)) throw error;
-    throw failed(`failed to construct Helm client's TLS config: ${error.message}`, error);
+    throw failed(`${context}: ${error.message}`, error);
   }
 }
 
