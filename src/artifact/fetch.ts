@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher } from 'undici';
 import type { Artifact } from '../crds/meta/artifact.ts';
 import { errorMessage } from '../lib/errors.ts';
-import { ArtifactError } from './artifact-error.ts';
+import { ArtifactError, type ArtifactErrorCode } from './artifact-error.ts';
 import { createHasher, parseDigest } from './digest.ts';
 import { artifactUrl, checkedLookup } from './fetch-policy.ts';
 
@@ -51,13 +51,16 @@ export class ArtifactFetcher {
   async download(artifact: Pick<Artifact, 'url' | 'digest'>, toFile: string, signal: AbortSignal): Promise<number> {
     const url = artifactUrl(artifact.url, this.#options.hostOverride);
     const firstWait = this.#options.retryWaitMs ?? 250;
+    const failures = new Map<ArtifactErrorCode, number>();
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.#attempt(url, artifact.digest, toFile, signal);
       } catch (error) {
         signal.throwIfAborted();
         const failure = asArtifactError(url, error);
-        if (attempt >= this.#retriesFor(failure)) throw failure;
+        const before = failures.get(failure.code) ?? 0;
+        if (before >= this.#retriesFor(failure)) throw failure;
+        failures.set(failure.code, before + 1);
         const wait = firstWait * Math.min(2 ** attempt, 20);
         await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal });
       }

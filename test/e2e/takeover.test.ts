@@ -31,7 +31,10 @@ describe('taking over from Flux', () => {
     await asFlux();
     await settled(ref('apps/v1', 'Deployment', 'web'));
     for (const object of created) found.set(object.metadata.name, await team.kubectl.get(object));
-    await environment.startControllers();
+    await environment.startSource();
+    // Until then its artifact cannot be had, and Kustomizations would wait.
+    await storedByUs();
+    await environment.startKustomize();
   });
   after(() => environment?.stop());
 
@@ -76,10 +79,7 @@ describe('taking over from Flux', () => {
   });
 
   it('takes over the source: the same revision, stored again', async () => {
-    const repo = await team.kubectl.waitFor(ref(sourceApi, 'GitRepository', 'repo'), 'stored by us', (object) => {
-      const { artifact } = object['status'] as { artifact?: { digest?: string } };
-      return artifact?.digest !== fluxDigest && condition(object, 'Ready')?.status === 'True';
-    });
+    const repo = await storedByUs();
     const { artifact } = repo['status'] as { artifact: { revision: string } };
     assert.equal(artifact.revision, `main@sha1:${sha}`);
     assert.deepEqual(managersOf(repo), ['kubectl Apply', `${sourceManager} Update`, `${sourceManager} Update status`]);
@@ -104,6 +104,13 @@ describe('taking over from Flux', () => {
 
   const then = '2026-01-02T03:04:05Z';
   const fluxDigest = `sha256:${'0123456789abcdef'.repeat(4)}`;
+
+  function storedByUs(): Promise<ApiObject> {
+    return team.kubectl.waitFor(ref(sourceApi, 'GitRepository', 'repo'), 'stored by us', (object) => {
+      const { artifact } = object['status'] as { artifact?: { digest?: string } };
+      return artifact?.digest !== fluxDigest && condition(object, 'Ready')?.status === 'True';
+    });
+  }
 
   function inventory(): readonly string[] {
     return [

@@ -1,4 +1,4 @@
-import { healthRulesOf } from '../../../appliers/health-rules.ts';
+import { type HealthRules, healthRulesOf } from '../../../appliers/health-rules.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import type { Outcome } from '../../../runtime/outcome.ts';
@@ -13,7 +13,7 @@ import { manifestsOf } from './manifests.ts';
 import { pruneStale } from './prune.ts';
 import { refuseAnnotations } from './refuse-annotations.ts';
 import { type Delivery, recordRun } from './run.ts';
-import { type ResolvedSource, resolveSource } from './source.ts';
+import { type ResolvedSource, withCurrentSource } from './source.ts';
 import { formatTimeout, refuseDurations } from './spec.ts';
 import { acquireTarget } from './target.ts';
 
@@ -35,8 +35,18 @@ export async function reconcileKustomization(
   refuseDurations(object);
   refuseAnnotations(object);
   const healthRules = healthRulesOf(object.spec.healthCheckExprs);
-  const source = await resolveSource(object, deps.sources, attempt.signal);
-  attempt.annotateEvents(eventMetadata(source));
+  return withCurrentSource(object, deps.sources, attempt.signal, (source) => {
+    attempt.annotateEvents(eventMetadata(source));
+    return applySource(object, { source, healthRules }, attempt, deps);
+  });
+}
+
+async function applySource(
+  object: Kustomization,
+  { source, healthRules }: { readonly source: ResolvedSource; readonly healthRules: HealthRules },
+  attempt: AttemptContext,
+  deps: KustomizationDeps,
+): Promise<Outcome> {
   await checkDependencies(object, source, attempt, deps);
 
   const waiting = deps.waits.current(object, source.artifact.revision);

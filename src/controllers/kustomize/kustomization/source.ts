@@ -41,7 +41,7 @@ export interface ResolvedSource extends Source {
  * The source and its current artifact. Throws a stalled fault when the reference is forbidden, a waiting one when the
  * source or its artifact does not exist yet (kustomization_controller.go, getSource).
  */
-export async function resolveSource(
+async function resolveSource(
   object: Kustomization,
   options: SourceOptions,
   signal: AbortSignal,
@@ -66,6 +66,30 @@ export async function resolveSource(
   }
   const originRevision = source.artifact.metadata?.[ORIGIN_REVISION];
   return { ...source, artifact: source.artifact, ...(originRevision === undefined ? {} : { originRevision }) };
+}
+
+/**
+ * Works with the source as {@link resolveSource} gives it. When its artifact cannot be had and is another by now, as
+ * after a source-controller began with empty storage, that one is taken: nothing has failed. `work` must not have
+ * touched an object before it throws ArtifactFailed.
+ */
+export async function withCurrentSource<T>(
+  object: Kustomization,
+  options: SourceOptions,
+  signal: AbortSignal,
+  work: (source: ResolvedSource) => Promise<T>,
+): Promise<T> {
+  let source = await resolveSource(object, options, signal);
+  for (;;) {
+    try {
+      return await work(source);
+    } catch (error) {
+      if (!(error instanceof Fault) || error.reason !== 'ArtifactFailed') throw error;
+      const current = await resolveSource(object, options, signal);
+      if (current.artifact.digest === source.artifact.digest) throw error;
+      source = current;
+    }
+  }
 }
 
 /** The fault for an artifact that is not there (yet): looked for again after the dependency interval. */
