@@ -10,6 +10,7 @@ import type { NotificationEvent } from '../event.ts';
 import { type Notifier, NotifyError } from '../provider/notifier.ts';
 import type { Delivery, ProviderSettings } from '../provider/settings.ts';
 import type { Parcel } from './lane.ts';
+import { Threads } from './threads.ts';
 
 /** A Provider as its informer has it. */
 export type ProviderObject = Provider & KubeObject;
@@ -45,6 +46,7 @@ interface Resolved {
 export class Sender {
   readonly #deps: SendDeps;
   readonly #resolved = new Map<string, Resolved>();
+  readonly #threads = new Threads();
 
   constructor(deps: SendDeps) {
     this.#deps = deps;
@@ -57,12 +59,9 @@ export class Sender {
       throw new SendFailure(event, 'dispatch', missingProvider(key.name), { permanent: true });
     if (provider.spec.suspend === true) return;
     const commitStatus = this.#commitStatus(provider, event, alert);
-    const { notifier, timeoutMs } = await this.#notifier(
-      provider,
-      event,
-      { alert: alertRef(alert), commitStatus },
-      signal,
-    );
+    const thread = this.#threads.of(alert, provider.metadata, event);
+    const delivery = { alert: alertRef(alert), commitStatus, ...(thread === undefined ? {} : { thread }) };
+    const { notifier, timeoutMs } = await this.#notifier(provider, event, delivery, signal);
     try {
       await notifier.post(event, withDeadline(signal, timeoutMs));
     } catch (error) {

@@ -9,17 +9,20 @@ import { jsonPoster } from './post-json.ts';
  *
  * https://developers.google.com/workspace/chat/quickstart/webhooks
  */
-export const createGoogleChat: NotifierFactory = (settings, _delivery, deps) => {
+export const createGoogleChat: NotifierFactory = (settings, { thread }, deps) => {
   const url = webhookUrl(settings, 'invalid Google Chat hook URL');
   const post = jsonPoster(settings, deps);
   return {
     async post(event, signal) {
-      await post(url, card(event), signal);
+      if (thread === undefined) return void (await post(url, card(event), signal));
+      const threaded = new URL(url);
+      threaded.searchParams.set('messageReplyOption', 'REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD');
+      await post(threaded.href, { ...card(event), thread: { threadKey: thread.key } }, signal);
     },
   };
 };
 
-function card(event: NotificationEvent): unknown {
+function card(event: NotificationEvent): Readonly<Record<string, unknown>> {
   const text = event.severity === 'error' ? `<font color="#ff0000">${event.message}</font>` : event.message;
   const values = sortedMetadata(event).map(([topLabel, content]) => ({
     textParagraph: null,

@@ -6,6 +6,7 @@ import { objectName, sortedMetadata } from './format.ts';
 import { goJson } from './go-json.ts';
 import { within } from './post-json.ts';
 import { routeOf } from './secrets-of.ts';
+import { beginThread, type Thread } from './thread.ts';
 
 /**
  * Matrix: the channel is the id of a room. A digest of the event is the transaction, so that one that is sent twice
@@ -13,7 +14,7 @@ import { routeOf } from './secrets-of.ts';
  *
  * https://spec.matrix.org/latest/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid
  */
-export const createMatrix: NotifierFactory = (settings, _delivery, { http }) => {
+export const createMatrix: NotifierFactory = (settings, { thread }, { http }) => {
   const server = webhookUrl(settings, 'invalid Matrix homeserver URL').replace(/\/+$/, '');
   const room = pathSegment(settings.channel);
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${settings.token}` };
@@ -27,11 +28,19 @@ export const createMatrix: NotifierFactory = (settings, _delivery, { http }) => 
       const lines = sortedMetadata(event).map(([key, value]) => `- ${key}: ${value}\n`);
       const text = `${emoji} ${objectName(event)}\n${event.message}\n${lines.join('')}`;
       const url = `${server}/_matrix/client/r0/rooms/${room}/send/m.room.message/${transaction}`;
-      const body = goJson({ body: text, msgtype: 'm.text' });
-      await within('postMessage failed', http.succeed({ method: 'PUT', url, headers, body }, route, signal));
+      const body = goJson({ body: text, msgtype: 'm.text', ...relation(thread) });
+      const sent = http.succeed({ method: 'PUT', url, headers, body }, route, signal);
+      beginThread(thread, (await within('postMessage failed', sent)).body, ['event_id']);
     },
   };
 };
+
+/** https://spec.matrix.org/latest/client-server-api/#threading */
+function relation(thread: Thread | undefined): Readonly<Record<string, unknown>> {
+  if (thread?.root === undefined) return {};
+  const root = { event_id: thread.root };
+  return { 'm.relates_to': { rel_type: 'm.thread', ...root, is_falling_back: true, 'm.in_reply_to': root } };
+}
 
 /** A room id looks like `!id:server`, which may stand in a path as it is. */
 function pathSegment(id: string): string {

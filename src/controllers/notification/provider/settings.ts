@@ -2,6 +2,7 @@ import type { InvolvedObject } from '../../../auth/token-cache.ts';
 import type { Provider } from '../../../crds/notification/provider.ts';
 import type { SecretData } from '../../../kube/secret.ts';
 import type { HttpProxy, HttpTls } from '../../../net/http-agents.ts';
+import type { Thread } from './thread.ts';
 
 /** The types of Provider that there are. */
 export type ProviderType = Provider['spec']['type'];
@@ -38,6 +39,8 @@ export interface Delivery {
   readonly alert: AlertRef;
   /** Id of the commit status, for types that set one (see commit-status-id.ts); '' for all others. */
   readonly commitStatus: string;
+  /** Where the message belongs, for an Alert that asks for threads; types that have none pass it over. */
+  readonly thread?: Thread;
 }
 
 /** A Provider as the metrics of tokens count it. */

@@ -10,7 +10,10 @@ export interface SlackMessage {
 }
 
 /** The message with an attachment that Slack, Discord and Rocket.Chat take (internal/notifier/slack.go, SlackPayload). */
-export function slackPayload(event: NotificationEvent, { channel, username, color, fallback }: SlackMessage): unknown {
+export function slackPayload(
+  event: NotificationEvent,
+  { channel, username, color, fallback }: SlackMessage,
+): Readonly<Record<string, unknown>> {
   return {
     channel,
     username,

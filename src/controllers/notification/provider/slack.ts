@@ -7,6 +7,7 @@ import { excerpt } from './http.ts';
 import { NotifyError } from './notifier.ts';
 import { jsonPoster } from './post-json.ts';
 import { slackColor, slackPayload } from './slack-payload.ts';
+import { beginThread } from './thread.ts';
 
 const apiUrl = 'https://slack.com/api/chat.postMessage';
 
@@ -17,7 +18,7 @@ const apiUrl = 'https://slack.com/api/chat.postMessage';
  * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
  * https://docs.slack.dev/reference/methods/chat.postMessage
  */
-export const createSlack: NotifierFactory = (settings, _delivery, deps) => {
+export const createSlack: NotifierFactory = (settings, { thread }, deps) => {
   const url = webhookUrl(settings, 'invalid Slack hook URL');
   const { channel, username, token } = settings;
   const post = jsonPoster(settings, deps);
@@ -29,8 +30,12 @@ export const createSlack: NotifierFactory = (settings, _delivery, deps) => {
         color: slackColor(event),
         fallback: `${objectName(event)}: ${event.message.split('\n', 1)[0]}`,
       });
-      const { body } = await post(url, payload, signal, bearer(token));
-      if (url === apiUrl) checkAnswer(body);
+      const isApi = url === apiUrl;
+      const reply = isApi && thread?.root !== undefined ? { thread_ts: thread.root } : {};
+      const { body } = await post(url, { ...payload, ...reply }, signal, bearer(token));
+      if (!isApi) return;
+      checkAnswer(body);
+      beginThread(thread, body, ['ts']);
     },
   };
 };

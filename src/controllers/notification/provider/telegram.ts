@@ -3,6 +3,7 @@ import type { NotifierFactory } from './create-notifier.ts';
 import { sortedMetadata } from './format.ts';
 import { NotifyError } from './notifier.ts';
 import { jsonPoster } from './post-json.ts';
+import { beginThread, type Thread } from './thread.ts';
 
 /**
  * Telegram, as a bot: the channel is the id of a chat, and of a topic of a forum after a colon
@@ -10,7 +11,7 @@ import { jsonPoster } from './post-json.ts';
  *
  * https://core.telegram.org/bots/api#sendmessage
  */
-export const createTelegram: NotifierFactory = (settings, _delivery, deps) => {
+export const createTelegram: NotifierFactory = (settings, { thread }, deps) => {
   const { channel, token } = settings;
   if (channel === '') throw new NotifyError('empty Telegram channel', { permanent: true });
   if (token === '') throw new NotifyError('empty Telegram token', { permanent: true });
@@ -24,11 +25,19 @@ export const createTelegram: NotifierFactory = (settings, _delivery, deps) => {
         ...(topic.length === 0 ? {} : { message_thread_id: topic.join(':') }),
         text: message(event),
         parse_mode: 'MarkdownV2',
+        ...answerTo(thread),
       };
-      await post(`https://api.telegram.org/bot${token}/sendMessage`, payload, signal);
+      const { body } = await post(`https://api.telegram.org/bot${token}/sendMessage`, payload, signal);
+      beginThread(thread, body, ['result', 'message_id']);
     },
   };
 };
+
+/** Ids of messages are numbers. One that was deleted meanwhile must not keep the answer from being sent. */
+function answerTo(thread: Thread | undefined): Readonly<Record<string, unknown>> {
+  if (thread?.root === undefined) return {};
+  return { reply_parameters: { message_id: Number(thread.root), allow_sending_without_reply: true } };
+}
 
 function message(event: NotificationEvent): string {
   const { kind, name, namespace } = event.involvedObject;
