@@ -460,17 +460,29 @@ describe('OCIRepository', { concurrency: 4 }, () => {
       const authority = await Authority.create('registry-test');
       const tls = await authority.issueServer('registry');
       await using registry = await Registry.start({ tls });
+      await using strict = await Registry.start({ tls, clientCa: authority.certificate });
+      const client = await authority.issueClient({ commonName: 'robot' });
       const our = new Team(await environment.kubectl.createNamespace('oci'), registry);
       await our.pushFiles({ a: '1' });
       await our.secret('ca', { 'ca.crt': authority.certificate });
+      await our.secret('client', {
+        'ca.crt': authority.certificate,
+        'tls.crt': client.certificate,
+        'tls.key': client.key,
+      });
       await our.secret('half', { 'tls.crt': tls.certificate });
       await our.apply({}, 'untrusted');
       await our.apply({ certSecretRef: { name: 'half' } }, 'half');
       await our.apply({ certSecretRef: { name: 'ca' } }, 'trusted');
       await our.apply({ insecure: true }, 'insecure');
+      const url = `oci://${strict.address}/org/none`;
+      await our.apply({ url, certSecretRef: { name: 'client' } }, 'shown');
+      await our.apply({ url, certSecretRef: { name: 'ca' } }, 'hidden');
       await our.failed('OCIArtifactPullFailed', 'certificate signed by unknown authority', 'untrusted');
       await our.failed('AuthenticationFailed', "contains 'tls.crt' but missing 'tls.key'", 'half');
       await our.ready('trusted');
+      await our.failed('OCIArtifactPullFailed', 'MANIFEST_UNKNOWN', 'shown');
+      await our.failed('OCIArtifactPullFailed', /unexpected EOF|connection reset|certificate/, 'hidden');
       await our.ready('insecure');
     });
   });
