@@ -190,6 +190,7 @@ describe('OCIRepository', { concurrency: 4 }, () => {
       const path = `/v2/${our.repository}/manifests/latest`;
       const heads = () => open.requests.filter((one) => one.path === path && one.method === 'HEAD').length;
       const since = async (count: number) => waitFor(() => heads() >= count, `${count} requests`);
+      await our.eventSaying('stored artifact with revision');
       // What the first reconcile left to be written is written by then.
       await since(heads() + 3);
       const mark = await environment.auditMark();
