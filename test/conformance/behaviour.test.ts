@@ -12,7 +12,6 @@ const recordings = join(import.meta.dirname, '..', '..', '..', 'shared', 'behavi
 /** Scenarios that differ, each with what it waits for or why. One that passes must leave the list. */
 const waitsFor: Readonly<Record<string, string>> = {
   'ks-drift-kubectl-edit': 'what was edited is set right before it is looked at, not at the next reconcile (ADR 20)',
-  'ks-event-annotations': 'the notification-controller, whose deliveries it records',
   'ks-sops-undecrypted': 'an encrypted Secret is refused on purpose (ADR 6)',
 };
 
@@ -22,7 +21,15 @@ interface Outcome {
   readonly output: string;
 }
 
-function replay(kubeconfig: string, port: number): Promise<Outcome> {
+interface Addresses {
+  readonly kubeconfig: string;
+  /** Where the runner serves Git and charts, and takes notifications. */
+  readonly port: number;
+  readonly receiverUrl: string;
+  readonly eventsUrl: string;
+}
+
+function replay({ kubeconfig, port, receiverUrl, eventsUrl }: Addresses): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const args = [
       'check',
@@ -32,12 +39,17 @@ function replay(kubeconfig: string, port: number): Promise<Outcome> {
       join(recordings, 'expected'),
       '--listen',
       `127.0.0.1:${port}`,
+      '--receiver-url',
+      receiverUrl,
+      '--events-url',
+      eventsUrl,
     ];
     const choice = [
       '--have',
-      'source,kustomize',
+      'source,kustomize,notification',
       '--only',
-      '^(git|hrepo|hchart|ks)-',
+      // One of the notifications needs Helm releases.
+      '^(git|hrepo|hchart|ks|notif(?!-sources)|recv)-',
       '--parallel',
       '4',
       '--patience',
@@ -72,10 +84,13 @@ test('the recorded scenarios give the recorded conditions, events and objects', 
   const environment = await Environment.start({ start: false });
   try {
     // The recording was made with this flag, which shows in messages, and with cluster-admin for the controllers.
-    await environment.startSource('--requeue-dependency=5s');
-    await environment.startKustomize('--requeue-dependency=5s');
-    const { passed, failed, output } = await replay(environment.plane.kubeconfig, await freePort());
-    assert.ok(passed.length > 68, `only ${passed.length} scenarios passed:\n${output.slice(-5000)}`);
+    const { receiverUrl, eventsUrl } = await environment.startNotification();
+    const flags = ['--requeue-dependency=5s', `--events-addr=${eventsUrl}`];
+    await environment.startSource(...flags);
+    await environment.startKustomize(...flags);
+    const { kubeconfig } = environment.plane;
+    const { passed, failed, output } = await replay({ kubeconfig, port: await freePort(), receiverUrl, eventsUrl });
+    assert.ok(passed.length > 85, `only ${passed.length} scenarios passed:\n${output.slice(-5000)}`);
     const unexpected = failed.filter((name) => waitsFor[name] === undefined);
     assert.deepEqual(unexpected, [], output.slice(-20_000));
     assert.deepEqual(
