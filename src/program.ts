@@ -69,6 +69,12 @@ const commands: readonly CommandEntry[] = [
   },
   {
     group: 'Commands:',
+    name: 'lint',
+    about: 'examine a Helm chart for possible issues',
+    load: async () => (await import('./cli/lint.ts')).lintCommand(),
+  },
+  {
+    group: 'Commands:',
     name: 'demo',
     about: 'watch a push to Git become running objects, on this machine',
     load: async ({ env, stop }) => (await import('./cli/demo.ts')).demoCommand(env, stop),

@@ -4,7 +4,7 @@ import { type PackedFile, unpackChart } from '../artifact/chart-archive.ts';
 import type { Chart } from '../engines/helm/chart/chart.ts';
 import { ChartError } from '../engines/helm/chart/fault.ts';
 import { type IgnoreRules, parseHelmignore } from '../engines/helm/chart/ignore.ts';
-import { loadChart } from '../engines/helm/chart/load.ts';
+import { type LoadOptions, loadChart } from '../engines/helm/chart/load.ts';
 
 const MAX_FILE_BYTES = 5 << 20;
 
@@ -12,9 +12,9 @@ const MAX_FILE_BYTES = 5 << 20;
  * Reads a chart from a directory, or from a .tgz. Links are followed, as Helm follows them. Throws ChartError, or
  * ArtifactError for an archive.
  */
-export function readChart(path: string): Chart {
+export function readChart(path: string, more: Pick<LoadOptions, 'anyApiVersion'> = {}): Chart {
   if (!existsSync(path)) throw new ChartError(`path ${JSON.stringify(path)} not found`);
-  const options = { unpack: unpackChart };
+  const options = { ...more, unpack: unpackChart };
   if (!statSync(path).isDirectory()) return loadChart(unpackChart(readFileSync(path)), options);
   const ignore = join(path, '.helmignore');
   const rules = parseHelmignore(existsSync(ignore) ? readFileSync(ignore, 'utf8') : '');

@@ -1,22 +1,16 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, matchesGlob } from 'node:path';
 import { machineHost } from '../crypto/machine-host.ts';
 import { manifestDocuments, manifestStream, type StreamOptions } from '../engines/helm/manifest-stream.ts';
 import { splitManifests } from '../engines/helm/release/manifests.ts';
-import { defaultCapabilities, parseKubeVersion } from '../engines/helm/render/capabilities.ts';
+import { defaultCapabilities } from '../engines/helm/render/capabilities.ts';
 import { type Rendered, renderChart } from '../engines/helm/template.ts';
-import { mergeUserValues } from '../engines/helm/values/user-values.ts';
 import { readChart } from './chart-directory.ts';
+import { readKubeVersion, readValueFlags, type ValueFlags } from './value-flags.ts';
 
 /** What `sluice template` was asked for, by the names of helm's flags. */
-export interface TemplateFlags {
+export interface TemplateFlags extends ValueFlags {
   readonly namespace: string;
-  readonly values: readonly string[];
-  readonly set: readonly string[];
-  readonly setString: readonly string[];
-  readonly setJson: readonly string[];
-  readonly setFile: readonly string[];
-  readonly setLiteral: readonly string[];
   readonly kubeVersion?: string;
   readonly apiVersions: readonly string[];
   readonly includeCrds?: boolean;
@@ -34,14 +28,6 @@ export function warningLine(message: string): string {
   return `level=INFO msg=${JSON.stringify(message)}\n`;
 }
 
-/** The version that was given, or the one for no cluster. */
-function readKubeVersion(given: string): string {
-  if (given === '') return defaultCapabilities.kubeVersion;
-  if (parseKubeVersion(given) !== undefined) return given;
-  const why = /^v?[0-9]/.test(given) ? `illegal version string "${given}"` : `could not parse "${given}" as version`;
-  throw new Error(`invalid kube version '${given}': ${why}`);
-}
-
 /** Renders a chart and prints what `helm template` prints, to `print`. Throws what the engine throws. */
 export function runTemplate(
   name: string,
@@ -51,13 +37,7 @@ export function runTemplate(
   warn: (message: string) => void,
 ): void {
   const kubeVersion = readKubeVersion(flags.kubeVersion ?? '');
-  const values = mergeUserValues(
-    {
-      ...flags,
-      files: flags.values.map((name) => ({ name, text: name === '-' ? readFileSync(0, 'utf8') : read(name) })),
-    },
-    (path) => readFlagFile(path),
-  );
+  const values = readValueFlags(flags);
   const rendered = renderChart(readChart(path), {
     release: { name, namespace: flags.namespace, revision: 1, isUpgrade: flags.isUpgrade === true },
     values,
@@ -80,29 +60,6 @@ export function runTemplate(
   if (flags.outputDir !== undefined) writeFiles(flags.outputDir, rendered, options, print);
   const printed = flags.outputDir === undefined ? manifestStream(rendered, options) : '\n';
   print(flags.showOnly.length > 0 ? selected(printed, flags.showOnly) : printed);
-}
-
-/** A file as text. Errors are worded as the original words them. */
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
-    const reason = code === 'EISDIR' ? 'read' : 'open';
-    const known = { ENOENT: 'no such file or directory', EACCES: 'permission denied', EISDIR: 'is a directory' };
-    const why = Object.entries(known).find(([name]) => name === code)?.[1];
-    throw why === undefined ? error : new Error(`${reason} ${path}: ${why}`, { cause: error });
-  }
-}
-
-function readFlagFile(path: string): string {
-  try {
-    return read(path);
-  } catch (error) {
-    throw new Error(`failed parsing --set-file data: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
 }
 
 /** A file for every template, as helm writes them: with its header, several documents one after another. */

@@ -11,8 +11,8 @@ export interface TemplateFlag {
   readonly about: string;
 }
 
-/** The flags of `helm template` that are followed, by their names there. */
-export const templateFlags: readonly TemplateFlag[] = [
+/** Which values charts are given, and where. */
+const valueFlags: readonly TemplateFlag[] = [
   { name: 'namespace', short: 'n', value: 'namespace', about: 'namespace of the release (default: "default")' },
   {
     name: 'values',
@@ -27,6 +27,16 @@ export const templateFlags: readonly TemplateFlag[] = [
   { name: 'set-file', value: 'key=path', many: 'values', about: 'values from files' },
   { name: 'set-literal', value: 'key=value', many: 'values', about: 'a value that is taken as it is' },
   { name: 'kube-version', value: 'version', about: 'Kubernetes version that the chart sees' },
+];
+
+const skipSchema: TemplateFlag = {
+  name: 'skip-schema-validation',
+  about: 'do not hold the values to values.schema.json',
+};
+
+/** The flags of `helm template` that are followed, by their names there. */
+export const templateFlags: readonly TemplateFlag[] = [
+  ...valueFlags,
   { name: 'api-versions', short: 'a', value: 'versions', many: 'commas', about: 'further API versions that it sees' },
   { name: 'include-crds', about: 'print the definitions in crds/, too' },
   { name: 'no-hooks', about: 'leave hooks out' },
@@ -34,7 +44,16 @@ export const templateFlags: readonly TemplateFlag[] = [
   { name: 'show-only', short: 's', value: 'template', many: 'values', about: 'only what comes from this template' },
   { name: 'output-dir', value: 'dir', about: 'write a file for every template instead of printing' },
   { name: 'is-upgrade', about: 'set .Release.IsUpgrade instead of .Release.IsInstall' },
-  { name: 'skip-schema-validation', about: 'do not hold the values to values.schema.json' },
+  skipSchema,
+];
+
+/** The flags of `helm lint`, by their names there. */
+export const lintFlags: readonly TemplateFlag[] = [
+  ...valueFlags,
+  { name: 'strict', about: 'fail on warnings, too' },
+  { name: 'quiet', about: 'print warnings and errors only' },
+  { name: 'with-subcharts', about: 'examine the charts that a chart depends on, too' },
+  skipSchema,
 ];
 
 /** What flags say when none is given. */

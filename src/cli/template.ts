@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { RenderError } from '../engines/helm/render/render-error.ts';
+import { addFlags } from './add-flags.ts';
 import { runTemplate, type TemplateFlags, warningLine } from './run-template.ts';
 import { defaultTemplateFlags, nameAndChart, templateFlags } from './template-flags.ts';
 
@@ -13,12 +14,6 @@ const refused: readonly (readonly [flags: string, reason: string])[] = [
   ['--enable-dns', 'names are not looked up'],
 ];
 
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-const collectList = (value: string, before: readonly string[] = []): readonly string[] => [
-  ...before,
-  ...value.split(','),
-];
-
 /** `sluice template [NAME] CHART`: prints what `helm template` prints. */
 export function templateCommand(): Command {
   const command = new Command('template')
@@ -28,12 +23,7 @@ export function templateCommand(): Command {
     )
     .argument('<name-or-chart>', 'name of the release; the chart when it stands alone')
     .argument('[chart]', 'directory or .tgz of the chart');
-  for (const { name, short, value, many, about } of templateFlags) {
-    const flags = `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` <${value}>`}`;
-    const option = command.createOption(flags, about);
-    if (many !== undefined) option.argParser(many === 'commas' ? collectList : collect);
-    command.addOption(option);
-  }
+  addFlags(command, templateFlags);
   for (const [flags, reason] of refused) {
     const name = flags.split(' ')[0] ?? flags;
     const refuse = (): never => command.error(`Error: ${name} is refused: ${reason}`, { exitCode: 1 });

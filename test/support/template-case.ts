@@ -5,7 +5,10 @@ import { dirname, join } from 'node:path';
 /** Where the cases of `sluice template` lie, and beside each what the original printed. */
 export const templateCases = join(import.meta.dirname, '../../src/cli/testdata/template');
 
-/** A call of `helm template`. */
+/** The same of `sluice lint`. */
+export const lintCases = join(import.meta.dirname, '../../src/cli/testdata/lint');
+
+/** A call of `helm template` or `helm lint`. */
 export interface TemplateCase {
   /** Files below the folder that the program runs in. A `chart/Chart.yaml` is there unless it is given. */
   readonly files: Readonly<Record<string, string>>;

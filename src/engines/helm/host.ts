@@ -9,6 +9,11 @@ export interface Host {
   random(count: number): Uint8Array;
   /** Keys and certificates; functions that need them fail where there is none. */
   readonly crypto?: CryptoPort;
+  /**
+   * Where it is given, charts are only looked at: what `required` and `fail` would end the rendering with is told here,
+   * with Helm's word for the case, and they give nothing.
+   */
+  readonly lint?: (level: 'INFO' | 'WARN', what: string, message: string) => void;
   /** The addresses of a host, for `getHostByName`; empty where looking up is not allowed. */
   addresses?(name: string): readonly string[];
   /**
@@ -27,6 +32,11 @@ export interface Host {
 export function hostOf({ host }: Runtime): Host {
   if (isHost(host)) return host;
   throw new Error('the templates are executed without a host');
+}
+
+/** What the execution of a chart that is only looked at tells; undefined for any other. */
+export function lintOf({ host }: Runtime): Host['lint'] {
+  return isHost(host) ? host.lint : undefined;
 }
 
 function isHost(value: unknown): value is Host {

@@ -19,6 +19,8 @@ import {
 export interface LoadOptions {
   /** Unpacks a .tgz in `charts`: the files of the chart in it, relative to that. Without it such charts are refused. */
   readonly unpack?: (archive: Uint8Array) => readonly ChartFile[];
+  /** Whether it is not asked which API version of charts it is, as when charts are examined. */
+  readonly anyApiVersion?: boolean;
 }
 
 /** How deep charts may lie within charts. */
@@ -27,7 +29,7 @@ const MAX_DEPTH = 32;
 /** A chart from its files (pkg/chart/v2/loader, LoadFiles). Throws {@link ChartError}. */
 export function loadChart(files: readonly ChartFile[], options: LoadOptions = {}, depth = 0): Chart {
   if (depth > MAX_DEPTH) throw new ChartError(`charts are nested more than ${MAX_DEPTH} deep`);
-  const metadata = readChartYaml(files);
+  const metadata = readChartYaml(files, options.anyApiVersion === true);
   const own: { templates: ChartFile[]; files: ChartFile[] } = { templates: [], files: [] };
   const nested = new Map<string, ChartFile[]>();
   let values = new GoMap();
@@ -52,17 +54,18 @@ export function loadChart(files: readonly ChartFile[], options: LoadOptions = {}
 }
 
 /** What the Chart.yaml among the files of a chart says, checked. Throws {@link ChartError}. */
-export function readChartYaml(files: readonly ChartFile[]): Metadata {
+export function readChartYaml(files: readonly ChartFile[], anyApiVersion: boolean): Metadata {
   const file = files.find(({ name }) => name === 'Chart.yaml');
   const requirements = files.find(({ name }) => name === 'requirements.yaml');
   if (file === undefined) throw new ChartError('Chart.yaml file is missing');
-  const metadata = named('cannot load Chart.yaml', () => readMetadata(readYaml(fromBytes(file.data))));
+  const metadata = named('cannot load Chart.yaml', () =>
+    readMetadata(readYaml(fromBytes(file.data)), anyApiVersion ? 'v2.Metadata' : 'loader.chartBase'),
+  );
   const dependencies: readonly Dependency[] | undefined =
     requirements === undefined
       ? metadata.dependencies
       : named('cannot load requirements.yaml', () => readDependencies(readYaml(fromBytes(requirements.data))));
-  if (metadata.apiVersion === 'v3') throw new ChartError('invalid chart apiVersion');
-  if (metadata.apiVersion !== 'v1' && metadata.apiVersion !== 'v2') throw new ChartError('unsupported chart version');
+  if (!anyApiVersion) checkApiVersion(metadata.apiVersion);
   return validated({ ...metadata, dependencies: dependencies ?? metadata.dependencies });
 }
 
@@ -72,6 +75,11 @@ function readLockFile(files: readonly ChartFile[]): ChartLock | undefined {
   return file === undefined
     ? undefined
     : named(`cannot load ${file.name}`, () => readLock(readYaml(fromBytes(file.data))));
+}
+
+function checkApiVersion(version: string): void {
+  if (version === 'v3') throw new ChartError('invalid chart apiVersion');
+  if (version !== 'v1' && version !== 'v2') throw new ChartError('unsupported chart version');
 }
 
 /** An error of reading names the file. */
@@ -97,17 +105,20 @@ export function readValues(yaml: string): GoMap {
   return merged;
 }
 
+/** Values from the first document of a text. Throws FunctionError. */
+export function readValuesDocument(yaml: string): GoMap {
+  return asMap(readYaml(yaml), 'common.Values');
+}
+
 /** Documents are separated by lines of three dashes (k8s.io/apimachinery, YAMLReader). */
 function splitDocuments(yaml: string): readonly string[] {
   return yaml.split(/^---(?:[ \t\r]*(?:#.*)?)?$/m).filter((document) => document.trim() !== '');
 }
 
-function asMap(value: Value): GoMap {
+function asMap(value: Value, type = 'map[string]interface {}'): GoMap {
   if (value instanceof GoMap) return value;
   if (value === null) return new GoMap();
-  throw new FunctionError(
-    `error unmarshaling JSON: while decoding JSON: ${mismatch(value, 'map[string]interface {}')}`,
-  );
+  throw new FunctionError(`error unmarshaling JSON: while decoding JSON: ${mismatch(value, type)}`);
 }
 
 /** The second map laid over the first, deeply. */

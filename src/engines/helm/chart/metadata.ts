@@ -53,9 +53,9 @@ export interface Metadata {
   readonly type: string;
 }
 
-/** Reads Chart.yaml. Throws ChartError when a field has another type than it should. */
-export function readMetadata(document: Value): Metadata {
-  const root = new Fields(document, 'loader.chartBase', '');
+/** Reads Chart.yaml. Throws ChartError when a field has another type than it should; `type` is that of all, in Go. */
+export function readMetadata(document: Value, type = 'loader.chartBase'): Metadata {
+  const root = new Fields(document, type, '');
   const apiVersion = root.text('apiVersion');
   return {
     name: root.text('name'),
@@ -131,25 +131,35 @@ class Fields {
     this.#path = path;
   }
 
+  /** Names are taken in any case, too; of several the last one in order counts. */
+  #get(name: string): Value {
+    if (this.#entries.has(name)) return this.#entries.get(name);
+    const key = [...this.#entries.keys()]
+      .filter((one) => one.toLowerCase() === name.toLowerCase())
+      .sort()
+      .at(-1);
+    return key === undefined ? undefined : this.#entries.get(key);
+  }
+
   has(name: string): boolean {
-    return (this.#entries.get(name) ?? null) !== null;
+    return (this.#get(name) ?? null) !== null;
   }
 
   text(name: string): string {
-    const value = this.#entries.get(name) ?? '';
+    const value = this.#get(name) ?? '';
     const text = scalarText(value);
     if (text !== undefined) return text;
     throw this.#mismatch(name, value, 'string');
   }
 
   flag(name: string): boolean {
-    const value = this.#entries.get(name) ?? false;
+    const value = this.#get(name) ?? false;
     if (typeof value === 'boolean') return value;
     throw this.#mismatch(name, value, 'bool');
   }
 
   list(name: string, type: string): readonly Value[] {
-    const value = this.#entries.get(name) ?? null;
+    const value = this.#get(name) ?? null;
     if (value === null) return [];
     if (value instanceof GoSlice) return value.items;
     throw this.#mismatch(name, value, type);
@@ -160,7 +170,7 @@ class Fields {
   }
 
   textMap(name: string): ReadonlyMap<string, string> {
-    const value = this.#entries.get(name) ?? null;
+    const value = this.#get(name) ?? null;
     if (value === null) return new Map();
     if (!(value instanceof GoMap)) throw this.#mismatch(name, value, 'map[string]string');
     return new Map([...value.entries].map(([key, item]) => [key, this.#scalar(name, item)]));

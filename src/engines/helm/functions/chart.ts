@@ -2,7 +2,7 @@ import { ExecError, FunctionError } from '../../gotemplate/exec/exec-error.ts';
 import { ParseError } from '../../gotemplate/parse/parse.ts';
 import { quote } from '../../gotemplate/parse/quote.ts';
 import { GoMap, type Runtime, type Value } from '../../gotemplate/value/values.ts';
-import { hostOf } from '../host.ts';
+import { hostOf, lintOf } from '../host.ts';
 import { marked } from './chart-error.ts';
 import { group, isNil, text } from './kit.ts';
 import { templateValue } from './yaml.ts';
@@ -11,7 +11,7 @@ import { templateValue } from './yaml.ts';
 export const chartFunctions = group([
   ['include', '(string, any) (string, error)', include],
   ['tpl', '(string, any) (string, error)', ([template, data], runtime) => tpl(text(template), data, runtime)],
-  ['required', '(string, any) (any, error)', ([message, value]) => required(text(message), value)],
+  ['required', '(string, any) (any, error)', ([message, value], runtime) => required(text(message), value, runtime)],
   [
     'lookup',
     '(string, string, string, string) (map[string]any, error)',
@@ -53,7 +53,10 @@ function tpl(template: string, data: Value, runtime: Runtime): string {
 }
 
 /** Insists on a value: nil and the empty text are none. */
-function required(message: string, value: Value): Value {
-  if (isNil(value) || value === '') throw new FunctionError(marked(message));
-  return value;
+function required(message: string, value: Value, runtime: Runtime): Value {
+  if (!isNil(value) && value !== '') return value;
+  const lint = lintOf(runtime);
+  if (lint === undefined) throw new FunctionError(marked(message));
+  lint('WARN', isNil(value) ? 'missing required value' : 'missing required values', message);
+  return '';
 }

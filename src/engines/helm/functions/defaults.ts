@@ -1,6 +1,7 @@
 import { FunctionError } from '../../gotemplate/exec/exec-error.ts';
 import { kindOf, typeOf } from '../../gotemplate/value/types.ts';
 import { GoBytes, GoComplex, GoInt, GoMap, GoSlice, GoStruct, type Value } from '../../gotemplate/value/values.ts';
+import { lintOf } from '../host.ts';
 import { marked } from './chart-error.ts';
 import { deepEqual } from './deep-equal.ts';
 import { group, text } from './kit.ts';
@@ -26,8 +27,11 @@ export const defaultFunctions = group([
   [
     'fail',
     '(string) (string, error)',
-    ([message]) => {
-      throw new FunctionError(marked(text(message)));
+    ([message], runtime) => {
+      const lint = lintOf(runtime);
+      if (lint === undefined) throw new FunctionError(marked(text(message)));
+      lint('INFO', 'funcMap fail', text(message));
+      return '';
     },
   ],
 ]);

@@ -3,7 +3,15 @@ import { byteLength } from '../../gotemplate/value/go-text.ts';
 import { GoMap, GoSlice, type Value } from '../../gotemplate/value/values.ts';
 
 /** A text is not JSON. The message is encoding/json's. */
-export class JsonFault extends Error {}
+export class JsonFault extends Error {
+  /** How many bytes were read; undefined where the text ends too early. */
+  readonly offset: number | undefined;
+
+  constructor(message: string, offset?: number) {
+    super(message);
+    this.offset = offset;
+  }
+}
 
 const MAX_DEPTH = 10_000;
 
@@ -200,6 +208,7 @@ class Reader {
     // encoding/json looks at bytes.
     const shown = code < 0x80 ? code : 0xc0 + (byteLength(String.fromCodePoint(code)) === 2 ? code >> 6 : 0);
     const name = shown === 0x27 ? `'\\''` : shown === 0x22 ? `'"'` : quoteRune(shown);
-    return new JsonFault(`invalid character ${name} ${context}`);
+    const offset = byteLength(this.#text.slice(0, this.#at)) + 1;
+    return new JsonFault(`invalid character ${name} ${context}`, offset);
   }
 }

@@ -47,6 +47,17 @@ function parsedUrl(written: string): GoMap {
 
 class UrlFault extends Error {}
 
+/** Whether url.Parse takes a text. */
+export function isUrl(written: string): boolean {
+  try {
+    parseUrl(written);
+    return true;
+  } catch (error) {
+    if (error instanceof UrlFault) return false;
+    throw error;
+  }
+}
+
 /** url.Parse. */
 function parseUrl(written: string): Url {
   const hash = written.indexOf('#');

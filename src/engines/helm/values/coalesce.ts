@@ -133,6 +133,13 @@ export function mergeTables(target: GoMap, source: GoMap, warn: Warn): GoMap {
   return target;
 }
 
+/** The second under a copy of the first, whose nulls take values away (CoalesceTables). */
+export function coalesceMaps(given: GoMap, source: GoMap, warn: Warn): GoMap {
+  const values = copy(given);
+  coalesceTables(values.entries, source.entries, '', { warn, merge: false });
+  return values;
+}
+
 /** A copy that shares nothing. */
 export function copyValues(values: GoMap): GoMap {
   return copy(values);

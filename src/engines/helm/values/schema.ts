@@ -15,6 +15,11 @@ export function checkSchemas(chart: ChartInstance, values: GoMap): void {
     throw new ChartError(`values don't meet the specifications of the schema(s) in the following chart(s):\n${found}`);
 }
 
+/** What is wrong with values by one schema (ValidateAgainstSingleSchema); undefined when nothing is. */
+export function schemaFault(schema: string, values: GoMap): string | undefined {
+  return validateSchema(schema, plain(values));
+}
+
 function violations(chart: ChartInstance, values: GoMap): string {
   const { schema } = chart.chart;
   let found = '';
