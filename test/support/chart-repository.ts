@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { packChart } from '../../src/artifact/chart-archive.ts';
 import { emitYaml } from '../../src/yaml/emit.ts';
 import type { KeyPair } from './certificates.ts';
@@ -203,7 +204,7 @@ async function send(response: ServerResponse, body: Uint8Array, fault: ChartFaul
   if (fault?.type !== 'slow') return void response.end(body);
   for (let at = 0; at < body.length && !response.destroyed; at += 1024) {
     response.write(body.subarray(at, at + 1024));
-    await new Promise((resolve) => setTimeout(resolve, fault.pauseMs));
+    await setTimeout(fault.pauseMs, undefined, { ref: false });
   }
   response.end();
 }

@@ -69,12 +69,12 @@ function readMetadata(full: string, path: string, isDirectory: boolean, { limits
   const entry = statSync(full, { throwIfNoEntry: false });
   if (entry === undefined) throw invalid(`stat ${path}: no such file or directory`);
   try {
-    if (isDirectory) return readChartYaml([...metadataFiles(full, path, limits.maxFileBytes)]);
+    if (isDirectory) return readChartYaml([...metadataFiles(full, path, limits.maxFileBytes)], true);
     if (entry.size > limits.maxBytes)
       throw invalid(
         `size of chart '${path.slice(path.lastIndexOf('/') + 1)}' exceeds '${limits.maxBytes}' bytes limit`,
       );
-    return readChartYaml(unpackChart(readFileSync(full), { maxFileBytes: limits.maxFileBytes }));
+    return readChartYaml(unpackChart(readFileSync(full), { maxFileBytes: limits.maxFileBytes }), true);
   } catch (error) {
     if (error instanceof ChartError || error instanceof ArtifactError) throw invalid(error.message, error);
     throw error;

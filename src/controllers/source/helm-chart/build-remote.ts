@@ -47,7 +47,7 @@ export async function buildRemote(
 /** An archive that Helm could load, as far as its metadata tells. */
 export function checkArchive(archive: Uint8Array, { limits: { maxFileBytes } }: Pick<BuildOptions, 'limits'>): void {
   try {
-    readChartYaml(unpackChart(archive, { maxFileBytes }));
+    readChartYaml(unpackChart(archive, { maxFileBytes }), true);
   } catch (error) {
     if (!(error instanceof ChartError) && !(error instanceof ArtifactError)) throw error;
     const action = error instanceof ValidationError ? 'validate metadata of' : 'load chart metadata from';
