@@ -2,6 +2,7 @@ import type { Receiver } from '../../../crds/notification/receiver.ts';
 import { type BooleanExpr, CelError, compileExpr, prepared } from '../../../engines/cel/cel.ts';
 import type { PartialObject } from '../../../kube/object.ts';
 import { isRecord } from '../../../lib/json.ts';
+import { firstJson } from './first-json.ts';
 import { header, type Verified, type WebhookCall } from './webhook-call.ts';
 
 /** Whether a call wakes an object. Throws CelError. */
@@ -90,7 +91,7 @@ function isJson(call: WebhookCall): boolean {
 export function jsonObject(body: Uint8Array): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(body).toString('utf8'));
+    value = firstJson(Buffer.from(body).toString('utf8'));
   } catch {
     throw new Error('failed to parse request body as JSON');
   }

@@ -14,6 +14,9 @@ export function signedPayload(call: WebhookCall, token: Uint8Array): Uint8Array 
   const signature = header(call, 'x-hub-signature-256') || header(call, 'x-hub-signature');
   requireSignature(signature, call.body, token);
   if (contentType === 'application/json') return call.body;
-  const form = new URLSearchParams(Buffer.from(call.body).toString('utf8'));
+  const text = Buffer.from(call.body).toString('utf8');
+  // What Go's url.ParseQuery takes for malformed.
+  if (/%(?![0-9a-f]{2})|;/i.test(text)) throw new CallRefused('the form cannot be decoded');
+  const form = new URLSearchParams(text);
   return Buffer.from(form.get('payload') ?? '');
 }

@@ -35,9 +35,19 @@ describe('a call', () => {
 
   it('of another path is nobody’s, and is not read', async () => {
     await using world = await WebhookWorld.start(generic());
-    for (const path of ['/', '/hook/', '/hook/other', '/hook/path?x=1', '/hook/path/', '/hook//path', '/HOOK/path']) {
-      assert.equal(await world.call({ body: 'x' }, path), 404, path);
+    const paths = ['/', '/other', '/hook/', '/hook/other', '/hook/path?x=1', '/hook/path/', '/HOOK/path', '*'];
+    for (const path of paths) assert.equal(await world.call({ body: 'x' }, path), 404, path);
+    for (const [path, location] of [
+      ['/hook', '/hook/'],
+      ['/hook?x=1', '/hook/?x=1'],
+      ['/hook//path', '/hook/path'],
+      ['/x/../hook/./path?y', '/hook/path?y'],
+      ['//evil.example/hook/', '/evil.example/hook/'],
+    ] as const) {
+      const { status, headers } = await world.answer({ body: 'x' }, path);
+      assert.deepEqual([status, headers.location], [307, location]);
     }
+    assert.equal((await world.answer({}, '/other')).body, '404 page not found\n');
     assert.deepEqual(
       world.api.taken().filter((request) => request.startsWith('get ')),
       [],

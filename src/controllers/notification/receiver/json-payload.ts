@@ -1,4 +1,5 @@
 import { isRecord } from '../../../lib/json.ts';
+import { firstJson } from './first-json.ts';
 import { CallRefused } from './webhook-call.ts';
 
 /** The fields that are looked at, and what is in them. */
@@ -21,7 +22,7 @@ type Fields<S extends Shape> = {
 export function jsonPayload<const S extends Shape>(body: Uint8Array, shape: S, maker: string): Fields<S> {
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
+    value = firstJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
   } catch {
     throw new CallRefused(`cannot decode ${maker} webhook payload: it is not JSON`);
   }

@@ -4,6 +4,7 @@ import { listenAt } from '../../../runtime/http-server.ts';
 import type { Runnable } from '../../../runtime/manager.ts';
 import type { HttpMetrics } from '../http/http-metrics.ts';
 import { type CallDeps, handleCall } from './handle-call.ts';
+import { type MuxAnswer, muxAnswer } from './mux.ts';
 
 export interface ReceiverServerOptions {
   /** `--receiverAddr`. */
@@ -42,7 +43,12 @@ export function receiverServer({ addr, calls, metrics, synced }: ReceiverServerO
       await Promise.race([synced, aborted(signal)]);
       if (signal.aborted) return;
       const ending = new AbortController();
-      const server = webhookServer((request) => handleCall(request, calls, ending.signal), metrics);
+      const answer = (request: IncomingMessage): Promise<number> =>
+        handleCall(request, calls, ending.signal).catch((error: unknown) => {
+          calls.log.error({ error, stacktrace: error instanceof Error ? error.stack : undefined }, 'A call failed');
+          return 500;
+        });
+      const server = webhookServer(answer, metrics);
       const running = await listenAt(server, addr, 'receiver');
       calls.log.info({ addr: running?.address }, 'Serving webhooks');
       await aborted(signal);
@@ -66,12 +72,12 @@ export function webhookServer(
     keepAliveTimeout: 30_000,
   });
   server.on('request', (request, response) => {
+    const elsewhere = muxAnswer(request.url ?? '');
     const done = metrics.started(request.method ?? '', request.url ?? '');
-    answer(request)
-      .catch(() => 500)
+    (elsewhere === undefined ? answer(request).catch(() => 500) : Promise.resolve(elsewhere.status))
       .then((status) => {
-        done(status, 0);
-        end(request, response, status);
+        done(status, elsewhere?.body.length ?? 0);
+        end(request, response, status, elsewhere);
       })
       .catch(() => response.destroy());
   });
@@ -82,13 +88,24 @@ export function webhookServer(
  * The answer. Where the rest of a body is still on its way, some of it is taken and thrown away: a caller that is cut off
  * while it sends does not see what it was answered.
  */
-function end(request: IncomingMessage, response: ServerResponse, status: number): void {
+function end(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  { body = '', location }: Partial<MuxAnswer> = {},
+): void {
+  const headers = {
+    'content-length': body.length,
+    ...(body === '' ? {} : { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }),
+    ...(location === undefined ? {} : { location }),
+  };
   if (request.complete) {
-    response.writeHead(status, { 'content-length': 0 });
-    response.end();
+    response.writeHead(status, headers);
+    response.end(body);
     return;
   }
-  response.writeHead(status, { connection: 'close', 'content-length': 0 });
+  response.writeHead(status, { ...headers, connection: 'close' });
+  response.write(body);
   response.flushHeaders();
   let left = maxLingerBytes;
   const timer = setTimeout(() => request.destroy(), lingerMs);

@@ -58,6 +58,10 @@ function signedAttempts(eventHeader: string): readonly Attempt[] {
       headers: { ...formHeaders, 'x-hub-signature-256': `sha256=${hex('sha256', form)}` },
       body: form,
     }),
+    attempt('a form that is none', 400, {
+      headers: { ...formHeaders, 'x-hub-signature-256': `sha256=${hex('sha256', 'payload=%zz')}` },
+      body: 'payload=%zz',
+    }),
     attempt('a form whose field is signed, and not the whole', 400, {
       headers: { ...formHeaders, 'x-hub-signature-256': `sha256=${hex('sha256', body)}` },
       body: form,
@@ -89,6 +93,7 @@ function signedAttempts(eventHeader: string): readonly Attempt[] {
 function shapeAttempts(good: string, bad: string): readonly Attempt[] {
   return [
     attempt('its payload', 200, { body: good }),
+    attempt('its payload, and more', 200, { body: `${good} more` }),
     attempt('an empty object', 200, { body: '{}' }),
     attempt('no JSON', 400, { body: 'x' }),
     attempt('nothing', 400, {}),
@@ -237,6 +242,7 @@ const contracts: Readonly<Record<Type, Contract>> = {
         body,
       }),
       attempt('no JSON', 400, { headers: { 'x-nexus-webhook-signature': hex('sha1', 'x') }, body: 'x' }),
+      attempt('JSON and more', 400, { headers: { 'x-nexus-webhook-signature': hex('sha1', '{} x') }, body: '{} x' }),
     ],
   },
   gcr: {
