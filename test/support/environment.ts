@@ -86,6 +86,7 @@ export class Environment {
   readonly #logFile: string;
   #source: ControllerProcess | undefined;
   #kustomize: ControllerProcess | undefined;
+  #helm: ControllerProcess | undefined;
   #notification: NotificationProcess | undefined;
 
   private constructor(
@@ -131,6 +132,11 @@ export class Environment {
     return this.#kustomize;
   }
 
+  get helm(): ControllerProcess {
+    if (this.#helm === undefined) throw new Error('the helm-controller was not started');
+    return this.#helm;
+  }
+
   get notification(): NotificationProcess {
     if (this.#notification === undefined) throw new Error('the notification-controller was not started');
     return this.#notification;
@@ -157,6 +163,10 @@ export class Environment {
       ...(this.#options.kustomizeFlags ?? []),
       ...flags,
     ]);
+  }
+
+  async startHelm(...flags: readonly string[]): Promise<void> {
+    this.#helm = await this.#controller('helm-controller', flags);
   }
 
   /** Starts the notification-controller, again under the same addresses. */

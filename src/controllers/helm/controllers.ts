@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { type CloudSurroundings, createCloud } from '../../appliers/cloud.ts';
 import { DependencyWatches } from '../../appliers/dependency-watches.ts';
-import { isTakenOver, managersToReplace } from '../../apply/field-managers.ts';
-import { Ledger } from '../../apply/ledger/ledger.ts';
 import { StatusWaiter } from '../../apply/waiter.ts';
 import { FileCache } from '../../artifact/file-cache.ts';
 import type { CloudAuth } from '../../auth/cloud-auth.ts';
 import { type HelmRelease, helmReleaseKind } from '../../crds/helm/helm-release.ts';
-import { HELM_FIELD_MANAGER, HELM_GROUP } from '../../crds/meta/names.ts';
+import { HELM_GROUP } from '../../crds/meta/names.ts';
 import { externalArtifactKind } from '../../crds/source/external-artifact.ts';
 import { helmChartKind } from '../../crds/source/helm-chart.ts';
 import { ociRepositoryKind } from '../../crds/source/oci-repository.ts';
@@ -26,6 +24,7 @@ import { jitter } from '../../runtime/jitter.ts';
 import type { Runnable } from '../../runtime/manager.ts';
 import { ReconcileLoop } from '../../runtime/reconcile-loop.ts';
 import { keyText } from '../../runtime/work-queue.ts';
+import { helmLedger } from './actions/helm-ledger.ts';
 import { Charts } from './charts.ts';
 import type { HelmFlags, HelmGates } from './flags.ts';
 import { ClusterCapabilities } from './helm-release/capabilities.ts';
@@ -35,7 +34,7 @@ import { helmReleasePolicy } from './helm-release/policy.ts';
 import { reconcileHelmRelease } from './helm-release/reconcile.ts';
 import { ReleaseRuns } from './helm-release/runs.ts';
 import type { SourceObject } from './helm-release/source.ts';
-import { driftMode, type SourceKind } from './helm-release/spec.ts';
+import { driftMode, intervalMs, type SourceKind } from './helm-release/spec.ts';
 import { Uninstalls } from './helm-release/uninstalls.ts';
 import { configMapType } from './helm-release/values.ts';
 import { type Caches, trimSource, wakeOnChanges } from './helm-release/watch.ts';
@@ -231,7 +230,11 @@ function createDeps(
       }),
     }),
     storages: new ReleaseCache({ clock }),
-    ledger: releaseLedger(caches, clock, wake, flags.overrideManagers),
+    ledger: helmLedger({
+      clock,
+      find: (key) => driftOwner(releases.get(key)),
+      wake,
+    }),
     waiter: new StatusWaiter({ clock }),
     runs: new ReleaseRuns(),
     uninstalls: new Uninstalls(),
@@ -244,32 +247,10 @@ function createDeps(
   };
 }
 
-/** The ledger of what releases have applied. It wakes those that look for drift, when others change their objects. */
-function releaseLedger(
-  { releases }: Caches,
-  clock: Environment['clock'],
-  wake: (key: ObjectKey) => void,
-  overrideManagers: readonly string[],
-): Ledger {
-  const replaced = managersToReplace(HELM_FIELD_MANAGER, overrideManagers);
-  const keyOf = (owner: string): Required<ObjectKey> => {
-    const slash = owner.indexOf('/');
-    return { namespace: owner.slice(0, slash), name: owner.slice(slash + 1) };
-  };
-  return new Ledger({
-    clock,
-    rules: {
-      fieldManager: HELM_FIELD_MANAGER,
-      ownerGroup: HELM_GROUP,
-      isReplaced: (entry) => isTakenOver(entry, replaced),
-      migrateApiVersion: false,
-    },
-    wake(owner) {
-      const object = releases.get(keyOf(owner));
-      if (object !== undefined && object.spec.suspend !== true && driftMode(object) !== 'disabled') wake(keyOf(owner));
-    },
-    maxPauseMs: () => 0,
-  });
+/** What the ledger asks of a release; one that does not look for drift is not woken by it. */
+function driftOwner(object: HelmRelease | undefined) {
+  const suspended = object === undefined || object.spec.suspend === true || driftMode(object) === 'disabled';
+  return { suspended, maxPauseMs: object === undefined ? 0 : intervalMs(object) };
 }
 
 /** A source as the API server has it now, past every cache (feature gate DirectSourceFetch). */

@@ -27,6 +27,11 @@ function durationMs(text: string): number {
   return isDuration(text) ? parseDuration(text) : LONGEST_MS;
 }
 
+/** `spec.interval` in milliseconds. */
+export function intervalMs({ spec }: HelmRelease): number {
+  return durationMs(spec.interval);
+}
+
 /** The timeout of an action in milliseconds: its own, else that of the spec, else five minutes. */
 export function timeoutMs({ spec }: HelmRelease, action?: ActionSpec): number {
   const text = (action === undefined ? undefined : spec[action]?.timeout) ?? spec.timeout;
