@@ -1,7 +1,7 @@
 import { StatusWaiter } from '../../src/apply/waiter.ts';
 import { ActionError } from '../../src/controllers/helm/actions/action-error.ts';
 import { ActionLog } from '../../src/controllers/helm/actions/action-log.ts';
-import type { ChartInput } from '../../src/controllers/helm/actions/chart-input.ts';
+import type { ChartInput, RenderWhat } from '../../src/controllers/helm/actions/chart-input.ts';
 import type { ActionContext, WaitOptions } from '../../src/controllers/helm/actions/context.ts';
 import type { InstallOptions } from '../../src/controllers/helm/actions/install.ts';
 import type { RollbackOptions } from '../../src/controllers/helm/actions/rollback.ts';
@@ -10,12 +10,12 @@ import type { UpgradeOptions } from '../../src/controllers/helm/actions/upgrade.
 import { ReleaseCache } from '../../src/controllers/helm/storage/release-cache.ts';
 import { HELM_GROUP, ownerLabels } from '../../src/crds/meta/names.ts';
 import { machineHost } from '../../src/crypto/machine-host.ts';
-import type { ChartFile } from '../../src/engines/helm/chart/chart.ts';
+import type { Chart } from '../../src/engines/helm/chart/chart.ts';
 import { loadChart, readValues } from '../../src/engines/helm/chart/load.ts';
 import { chartRecord } from '../../src/engines/helm/release/chart-record.ts';
 import type { ReleaseRecord } from '../../src/engines/helm/release/record.ts';
 import { defaultCapabilities } from '../../src/engines/helm/render/capabilities.ts';
-import { renderChart } from '../../src/engines/helm/template.ts';
+import { type Rendered, renderChart } from '../../src/engines/helm/template.ts';
 import type { Client } from '../../src/kube/client.ts';
 import type { KubeObject } from '../../src/kube/object.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -29,47 +29,60 @@ const owner = { name: 'demo', namespace: 'team' };
 export function chartOf(files: Readonly<Record<string, string>>, values: Values = {}): ChartInput {
   const all = { 'Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 1.0.0\nappVersion: "9"\n', ...files };
   const encoder = new TextEncoder();
-  return chartOfFiles(
-    Object.entries(all).map(([name, text]) => ({ name, data: encoder.encode(text) })),
-    values,
-  );
+  const chart = loadChart(Object.entries(all).map(([name, text]) => ({ name, data: encoder.encode(text) })));
+  return chartInput(chart, values);
 }
 
-export function chartOfFiles(
-  files: readonly ChartFile[],
-  values: Values = {},
-  apiVersions?: readonly string[],
+/** Where a chart is rendered for. */
+export interface ChartTarget {
+  /** Tells what is served; the kinds that Helm knows when absent. */
+  readonly client?: Client;
+  readonly release?: ActionContext['release'];
+}
+
+/** A chart with values. */
+export function chartInput(
+  chart: Chart,
+  values: Values,
+  { client, release = { name: 'demo', namespace: 'team' } }: ChartTarget = {},
 ): ChartInput {
-  const chart = loadChart(files);
-  const render: ChartInput['render'] = async (what) => {
-    try {
-      const rendered = renderChart(chart, {
-        release: { name: 'demo', namespace: 'team', revision: what.revision, isUpgrade: what.isUpgrade },
-        values: readValues(JSON.stringify(what.values ?? values)),
-        capabilities: { ...defaultCapabilities, ...(apiVersions === undefined ? {} : { apiVersions }) },
-        host: machineHost,
-        skipSchemaValidation: what.skipSchemaValidation,
-        postRender: { run: withOrigin },
-      });
-      return { ...rendered, chart: chartRecord(rendered.chart) };
-    } catch (error) {
-      throw new ActionError(error instanceof Error ? error.message : String(error), { cause: error });
-    }
+  const rendered = async (what: RenderWhat): Promise<Rendered> => {
+    const served =
+      client === undefined
+        ? undefined
+        : [...(await client.discovery.groupVersions()), ...(await client.discovery.servedKinds())];
+    return renderChart(chart, {
+      release: { ...release, revision: what.revision, isUpgrade: what.isUpgrade },
+      values: readValues(JSON.stringify(what.values ?? values)),
+      capabilities: { ...defaultCapabilities, ...(served === undefined ? {} : { apiVersions: served }) },
+      host: machineHost,
+      skipSchemaValidation: what.skipSchemaValidation,
+      postRender: { run: withOrigin },
+    });
   };
-  const definitions = files.filter(({ name }) => name.startsWith('crds/'));
+  const hasDefinitions = (one: Chart): boolean =>
+    one.files.some(({ name }) => name.startsWith('crds/')) || one.dependencies.some(hasDefinitions);
   return {
     name: chart.metadata.name,
     version: chart.metadata.version,
     values,
-    hasDefinitions: definitions.length > 0,
-    definitions: async () => definitions.map(({ name, data }) => ({ path: name, content: data })),
-    render,
+    hasDefinitions: hasDefinitions(chart),
+    definitions: async () => (await rendered({ revision: 1, isUpgrade: false, skipSchemaValidation: true })).crds,
+    render: async (what) => {
+      try {
+        const made = await rendered(what);
+        return { ...made, chart: chartRecord(made.chart) };
+      } catch (error) {
+        throw new ActionError(error instanceof Error ? error.message : String(error), { cause: error });
+      }
+    },
   };
 }
 
 function withOrigin(stream: string): string {
   const labels = ownerLabels(HELM_GROUP, owner);
   return parseYamlDocuments(stream)
+    .filter((document) => document !== null)
     .map((document) => {
       const object = document as KubeObject;
       const metadata = { ...object.metadata, labels: { ...object.metadata.labels, ...labels } };

@@ -263,10 +263,22 @@ async function deleteInOrder(
 ): Promise<{ readonly going: readonly ReleaseObject[]; readonly errors: readonly Error[] }> {
   const going: ReleaseObject[] = [];
   const errors: Error[] = [];
-  for (const batch of Map.groupBy(owned, ({ item }) => item.ref.kind).values()) {
+  const runs = [...Map.groupBy(owned, ({ item }) => item.ref.kind).values()].flatMap(aggregatesFirst);
+  for (const batch of runs) {
     const deleted = await deleteObjects(batch, propagation, context);
     going.push(...deleted.going);
     errors.push(...deleted.errors);
   }
   return { going, errors };
+}
+
+/**
+ * Roles that are put together from others go before those: each of the others that goes has Kubernetes write them anew,
+ * whether they are still there or not.
+ */
+function aggregatesFirst(batch: readonly DeleteOne[]): readonly (readonly DeleteOne[])[] {
+  const { true: aggregates = [], false: others = [] } = Object.groupBy(batch, ({ item: { object } }) =>
+    object.kind === 'ClusterRole' && object['aggregationRule'] !== undefined ? 'true' : 'false',
+  );
+  return [aggregates, others];
 }
