@@ -1,9 +1,11 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import {
   decodeRelease,
-  encodeRelease,
   type ReleaseRecord,
   type ReleaseStatus,
   releaseStatuses,
+  releaseText,
 } from '../../../engines/helm/release/record.ts';
 import type { KubeObject, PartialObject, ResourceType } from '../../../kube/object.ts';
 import { isRecord } from '../../../lib/json.ts';
@@ -39,12 +41,12 @@ export function secretName(release: string, version: number): string {
 }
 
 /** A new Secret for a release. `labels` are users' own. */
-export function newSecret(
+export async function newSecret(
   record: ReleaseRecord,
   namespace: string,
   labels: Readonly<Record<string, string>>,
   now: number,
-): KubeObject {
+): Promise<KubeObject> {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -54,19 +56,22 @@ export function newSecret(
       labels: { ...labels, ...labelsOf(record), createdAt: seconds(now) },
     },
     type: RELEASE_TYPE,
-    data: { release: payload(record) },
+    data: { release: await payload(record) },
   };
 }
 
 /** The merge patch by which a stored release becomes `record`: as if Helm had replaced the Secret. */
-export function secretPatch(record: ReleaseRecord, now: number): unknown {
+export async function secretPatch(record: ReleaseRecord, now: number): Promise<unknown> {
   const labels = { ...labelsOf(record), createdAt: null, modifiedAt: seconds(now) };
-  return { metadata: { labels }, type: RELEASE_TYPE, data: { release: payload(record) } };
+  return { metadata: { labels }, type: RELEASE_TYPE, data: { release: await payload(record) } };
 }
 
-/** Kubernetes has all data of Secrets in base64; what Helm writes there is base64 already. */
-function payload(record: ReleaseRecord): string {
-  return Buffer.from(encodeRelease(record), 'latin1').toString('base64');
+const pack = promisify(gzip);
+
+/** Packed elsewhere: a large chart takes a while. Kubernetes has all data of Secrets in base64; so has Helm, before that. */
+async function payload(record: ReleaseRecord): Promise<string> {
+  const packed = await pack(releaseText(record), { level: 9 });
+  return Buffer.from(packed.toString('base64'), 'latin1').toString('base64');
 }
 
 function labelsOf({ name, version, info }: ReleaseRecord): Record<string, string> {

@@ -88,7 +88,7 @@ export class ReleaseStorage implements Disposable {
     signal: AbortSignal,
     labels: Readonly<Record<string, string>> = {},
   ): Promise<void> {
-    const secret = newSecret(record, this.namespace, labels, this.#parts.clock.now());
+    const secret = await newSecret(record, this.namespace, labels, this.#parts.clock.now());
     const { client } = this.#parts;
     const options = { fieldManager: HELM_FIELD_MANAGER, signal: withDeadline(signal, requestMs) };
     const made = await client.create(secretType, secret, options).catch((error: unknown) => {
@@ -105,7 +105,7 @@ export class ReleaseStorage implements Disposable {
   async update(record: ReleaseRecord, signal: AbortSignal): Promise<void> {
     const { client, clock } = this.#parts;
     const options = { fieldManager: HELM_FIELD_MANAGER, signal: withDeadline(signal, requestMs) };
-    const patch = { type: 'merge', body: secretPatch(record, clock.now()) } as const;
+    const patch = { type: 'merge', body: await secretPatch(record, clock.now()) } as const;
     const made = await client
       .patch(secretType, this.#key(record.name, record.version), patch, options)
       .catch((error: unknown) => {

@@ -12,7 +12,7 @@ import { defaultCapabilities } from '../render/capabilities.ts';
 import { renderChart } from '../template.ts';
 import { mergeUserValues } from '../values/user-values.ts';
 import { chartRecord } from './chart-record.ts';
-import { decodeRelease, encodeRelease, RecordError, type ReleaseRecord } from './record.ts';
+import { decodeRelease, RecordError, type ReleaseRecord, releaseText } from './record.ts';
 
 const chart = loadChart([
   { name: 'Chart.yaml', data: toBytes('apiVersion: v2\nname: demo\nversion: 1.2.3\n') },
@@ -62,6 +62,10 @@ function unpacked(text: string): unknown {
 /** Without the times of files, which are not written here. */
 function withoutTimes(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value, (key, item) => (key.endsWith('modtime') ? undefined : item)));
+}
+
+function encodeRelease(record: ReleaseRecord): string {
+  return packed(releaseText(record));
 }
 
 function packed(text: string): string {

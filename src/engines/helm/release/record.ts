@@ -1,7 +1,7 @@
-import { gunzipSync, gzipSync } from 'fflate';
+import { gunzipSync } from 'fflate';
 import { isRecord } from '../../../lib/json.ts';
-import { fromBytes, toBytes } from '../../gotemplate/value/go-text.ts';
-import { base64, fromBase64 } from '../functions/base64.ts';
+import { fromBytes } from '../../gotemplate/value/go-text.ts';
+import { fromBase64 } from '../functions/base64.ts';
 import { type HookEvent, hookEvents } from './manifests.ts';
 
 /** The states of a release (pkg/release/common/status.go). */
@@ -69,14 +69,12 @@ export class RecordError extends Error {}
 /** The most that a record may unpack to: Kubernetes holds a mebibyte, packed. */
 const MAX_BYTES = 64 << 20;
 
-/** A release as the text under `release` in its Secret: JSON, gzip, base64 (pkg/storage/driver/util.go). */
-export function encodeRelease(release: ReleaseRecord): string {
-  const json = toBytes(JSON.stringify(releaseJson(release)));
-  // Without a time, so that equal releases are equal texts.
-  return base64(gzipSync(json, { level: 9, mtime: 0 }));
+/** A release as JSON. Its Secret has it packed by gzip, in base64 (pkg/storage/driver/util.go). */
+export function releaseText(release: ReleaseRecord): string {
+  return JSON.stringify(releaseJson(release));
 }
 
-/** Reads what {@link encodeRelease} or Helm wrote, also from before it was compressed. Throws {@link RecordError}. */
+/** Reads the text of a release's Secret, also from before it was packed. Throws {@link RecordError}. */
 export function decodeRelease(text: string): ReleaseRecord {
   try {
     const packed = fromBase64(text);
