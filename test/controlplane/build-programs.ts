@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -81,6 +81,9 @@ async function writeModule(program: Program, scratch: string, signal: AbortSigna
     ...replaced.map((path) => `replace ${path} => ${path} ${published}`),
   ];
   await writeFile(join(dir, 'go.mod'), `${lines.join('\n')}\n`);
+  if (program.package.startsWith('./')) {
+    await copyFile(join(import.meta.dirname, program.package), join(dir, program.package));
+  }
   return dir;
 }
 

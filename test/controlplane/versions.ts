@@ -9,7 +9,7 @@ export type ProgramName =
 
 /** How one program is built from the Go module that it comes in. */
 export interface Program {
-  /** Go package of its main function. */
+  /** Go package of its main function, or the file beside this one that is its main function. */
   readonly package: string;
   readonly module: string;
   readonly version: string;
@@ -33,7 +33,7 @@ export const programs: Readonly<Record<ProgramName, Program>> = {
   'kube-scheduler': { package: 'k8s.io/kubernetes/cmd/kube-scheduler', ...kubernetes },
   kwok: { package: 'sigs.k8s.io/kwok/cmd/kwok', module: 'sigs.k8s.io/kwok', version: kwokVersion },
   registry: {
-    package: 'github.com/distribution/distribution/v3/cmd/registry',
+    package: './registry.go',
     module: 'github.com/distribution/distribution/v3',
     version: registryVersion,
   },
