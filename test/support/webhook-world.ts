@@ -7,7 +7,7 @@ import { createHttpMetrics } from '../../src/controllers/notification/http/http-
 import { BodyBudget } from '../../src/controllers/notification/http/read-body.ts';
 import { handleCall } from '../../src/controllers/notification/receiver/handle-call.ts';
 import { TokenIssuers } from '../../src/controllers/notification/receiver/oidc/token-issuers.ts';
-import { type SlowLimits, webhookServer } from '../../src/controllers/notification/receiver/receiver-server.ts';
+import { type ServerLimits, webhookServer } from '../../src/controllers/notification/receiver/receiver-server.ts';
 import type { WakeDeps } from '../../src/controllers/notification/receiver/wake.ts';
 import type { Receiver } from '../../src/crds/notification/receiver.ts';
 import type { KubeObject } from '../../src/kube/object.ts';
@@ -69,7 +69,7 @@ export class WebhookWorld {
     options: Partial<Pick<WakeDeps, 'noCrossNamespaceRefs'>> & {
       readonly log?: Logger;
       readonly bodyBytes?: number;
-      readonly slow?: SlowLimits;
+      readonly limits?: ServerLimits;
     } = {},
   ): Promise<WebhookWorld> {
     const { promise, resolve } = Promise.withResolvers<WebhookWorld>();
@@ -91,7 +91,7 @@ export class WebhookWorld {
         return handleCall(call, calls, new AbortController().signal);
       },
       createHttpMetrics(metrics, 'gotk_receiver', '/hook/'),
-      options.slow,
+      options.limits,
     );
     const running = await listenAt(server, '127.0.0.1:0', 'receiver');
     if (running === undefined) throw new Error('the server does not listen');

@@ -152,7 +152,7 @@ describe('a body', () => {
 });
 
 describe('a caller that takes its time', () => {
-  const slow = { headersTimeoutMs: 300, requestTimeoutMs: 500, checkEveryMs: 20 };
+  const limits = { headersTimeoutMs: 300, requestTimeoutMs: 500, checkEveryMs: 20, maxConnections: 1000 };
   for (const [what, text] of [
     ['to connect', ''],
     ['for its headers', 'POST /hook/path HTTP/1.1\r\nhost: x\r\n'],
@@ -160,7 +160,7 @@ describe('a caller that takes its time', () => {
     ['for the rest of what is refused', 'POST /hook/other HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nbegun'],
   ] as const) {
     it(`${what} is left, and keeps nobody waiting`, async () => {
-      await using world = await WebhookWorld.start(generic(), { slow });
+      await using world = await WebhookWorld.start(generic(), { limits });
       const [host = '', port] = world.address.split(':');
       const sockets = Array.from({ length: 50 }, () => connect(Number(port), host));
       const closed = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
@@ -174,6 +174,19 @@ describe('a caller that takes its time', () => {
       await Promise.all(closed);
     });
   }
+});
+
+describe('callers that are too many', () => {
+  it('are sent away, and served when there is room', async () => {
+    const limits = { headersTimeoutMs: 60_000, requestTimeoutMs: 60_000, checkEveryMs: 1000, maxConnections: 3 };
+    await using world = await WebhookWorld.start(generic(), { limits });
+    const [host = '', port] = world.address.split(':');
+    const sockets = Array.from({ length: 3 }, () => connect(Number(port), host));
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+    await waitFor(async () => (await world.call({}).catch(() => 'refused')) === 'refused', 'a call to be refused');
+    for (const socket of sockets) socket.destroy();
+    await waitFor(async () => (await world.call({}).catch(() => 0)) === 200, 'an answer');
+  });
 });
 
 describe('filters', () => {

@@ -15,17 +15,28 @@ export interface ReceiverServerOptions {
   readonly synced: Promise<void>;
 }
 
-/** How long a caller may take for what it sends. */
-export interface SlowLimits {
+/** What callers may take of time and memory before anybody knows who they are. */
+export interface ServerLimits {
+  /** For all headers of a call, and for all of it. */
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   /** How often the two are looked at. */
   readonly checkEveryMs: number;
+  /** Connections at one time; others are closed at once. */
+  readonly maxConnections: number;
 }
 
-/** notification-controller internal/server/limits.go. */
-const slowLimits: SlowLimits = { headersTimeoutMs: 10_000, requestTimeoutMs: 30_000, checkEveryMs: 5000 };
-const maxHeaderBytes = 256 * 1024;
+/**
+ * The times are those of notification-controller internal/server/limits.go. Headers may have less than there, 64 KiB
+ * instead of 256, so that all connections together stay within what the process has.
+ */
+const serverLimits: ServerLimits = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  checkEveryMs: 5000,
+  maxConnections: 1000,
+};
+const maxHeaderBytes = 64 * 1024;
 /** What is still taken of a body that was refused. */
 const lingerMs = 5000;
 const maxLingerBytes = 8 * 1024 * 1024;
@@ -62,7 +73,7 @@ export function receiverServer({ addr, calls, metrics, synced }: ReceiverServerO
 export function webhookServer(
   answer: (request: IncomingMessage) => Promise<number>,
   metrics: HttpMetrics,
-  { headersTimeoutMs, requestTimeoutMs, checkEveryMs }: SlowLimits = slowLimits,
+  { headersTimeoutMs, requestTimeoutMs, checkEveryMs, maxConnections }: ServerLimits = serverLimits,
 ): Server {
   const server = createServer({
     headersTimeout: headersTimeoutMs,
@@ -71,6 +82,7 @@ export function webhookServer(
     maxHeaderSize: maxHeaderBytes,
     keepAliveTimeout: 30_000,
   });
+  server.maxConnections = maxConnections;
   server.on('request', (request, response) => {
     const elsewhere = muxAnswer(request.url ?? '');
     const done = metrics.started(request.method ?? '', request.url ?? '');
