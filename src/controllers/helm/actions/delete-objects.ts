@@ -33,6 +33,8 @@ export async function deleteObjects(
   const errors: Error[] = [];
   await mapLimited(objects, concurrency, async ({ item, uid }) => {
     const { type, key, object } = item;
+    const { name, namespace, kind } = item.ref;
+    context.log.add('starting delete resource', { kind, name, namespace });
     const preconditions = uid === undefined ? {} : { preconditions: { uid } };
     try {
       const options = { propagationPolicy, ...preconditions, signal: withDeadline(signal, requestMs) };

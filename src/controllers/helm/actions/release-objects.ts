@@ -2,6 +2,7 @@ import { isNotFound } from '../../../kube/errors.ts';
 import type { PartialObject } from '../../../kube/object.ts';
 import { mapLimited, withDeadline } from '../../../lib/async.ts';
 import { errorMessage } from '../../../lib/errors.ts';
+import { traceCreation, traceFailure, traceUpdate, traceWritten } from './action-trace.ts';
 import type { ActionContext } from './context.ts';
 import { deleteObjects } from './delete-objects.ts';
 import { MANAGED_BY, RELEASE_NAME, RELEASE_NAMESPACE, type ReleaseName, type ReleaseObject } from './objects.ts';
@@ -43,9 +44,13 @@ export async function installObjects(
   context: ActionContext,
 ): Promise<readonly WrittenObject[]> {
   const { written, failures } = await writeObjects(targets, method, context);
-  if (failures.length === 0) return written;
   const isAdoption = written.some(({ created }) => !created) || (await anyExists(failures, context));
+  if (isAdoption) traceUpdate(targets.length, method, context);
+  else traceCreation(targets.length, method, context);
+  traceWritten(written, context);
+  if (failures.length === 0) return written;
   if (isAdoption) throw await updateFailure(failures, context);
+  for (const { item } of failures) traceFailure(item, true, context);
   throw joined(
     failures.map(({ error }) => error),
     '\n',
@@ -62,7 +67,9 @@ export async function updateObjects(
   method: WriteMethod,
   context: ActionContext,
 ): Promise<readonly WrittenObject[]> {
+  traceUpdate(targets.length, method, context);
   const { written, failures } = await writeObjects(targets, method, context, { stops: true });
+  traceWritten(written, context);
   const created = written.filter((one) => one.created).map(({ item }) => item);
   if (failures.length > 0) throw new UpdateError(await updateFailure(failures, context), created);
   const wanted = new Set(targets.map(identity));
@@ -91,6 +98,7 @@ async function updateFailure(failures: Failures, context: ActionContext): Promis
   for (const { item, error } of failures) {
     const isThere = await exists(item, context).catch(() => true);
     context.signal.throwIfAborted();
+    traceFailure(item, !isThere, context);
     if (!isThere) return new WriteError(`failed to create resource: ${error.message}`, { cause: error });
   }
   return joined(

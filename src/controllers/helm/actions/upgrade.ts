@@ -3,6 +3,7 @@ import { errorMessage } from '../../../lib/errors.ts';
 import type { StorageEntry } from '../storage/release-secret.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { ActionError } from './action-error.ts';
+import { traceUpgradeFailure } from './action-trace.ts';
 import type { ChartInput } from './chart-input.ts';
 import type { ActionContext, ServerSideApplyMode, WaitOptions } from './context.ts';
 import { applyDefinitions, type DefinitionsPolicy } from './definitions.ts';
@@ -61,12 +62,18 @@ interface Base {
  */
 export async function upgrade(context: ActionContext, options: UpgradeOptions): Promise<ReleaseRecord> {
   const { chart, crds, serverSideApply, maxHistory } = options;
+  const { name } = context.release;
+  context.log.add('preparing upgrade', { name });
   const base = await baseOf(context, serverSideApply);
   const hasNewDefinitions = await applyDefinitions(chart, { policy: crds, serverSide: base.serverSide }, context);
   const { recorder, originals, targets } = await prepare(context, options, base, hasNewDefinitions);
+  const method = { previous_release_apply_method: base.last.applyMethod ?? '', server_side_apply: base.serverSide };
+  context.log.add('determined release apply method', method);
+  context.log.add('performing update', { name });
   await context.beforeObjects?.(entriesOf([...originals, ...targets]));
   const labels = await context.storage.labels(base.lastEntry, context.signal);
   try {
+    context.log.add('creating upgraded release', { name });
     await makeRoom(context, maxHistory);
     await recorder.create(labels);
   } catch (error) {
@@ -156,6 +163,8 @@ async function prepare(
   const { signal, release } = context;
   const revision = last.version + 1;
   const reused = preserveValues ? reusedValues(current, chart.values) : undefined;
+  const kept = preserveValues ? "reusing the old release's values" : "resetting values to the chart's original version";
+  context.log.add(kept);
   const what = { revision, isUpgrade: true, skipSchemaValidation: disableSchemaValidation, ...reused };
   const rendered = await chart.render({ ...what, fresh: hasNewDefinitions }, signal);
   const manifest = manifestText(rendered.manifests);
@@ -240,6 +249,7 @@ async function failed(
   { cleanupOnFail }: UpgradeOptions,
 ): Promise<ActionError> {
   const message = errorMessage(error);
+  traceUpgradeFailure(context);
   await recorder.fail(`Upgrade ${JSON.stringify(context.release.name)} failed: ${message}`);
   const { record } = recorder;
   const created = error instanceof UpdateError && cleanupOnFail ? error.created : [];

@@ -4,6 +4,7 @@ import { isNotFound } from '../../../kube/errors.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { mapLimited, withDeadline } from '../../../lib/async.ts';
 import { errorMessage } from '../../../lib/errors.ts';
+import { traceCreation, traceFailure, traceWritten } from './action-trace.ts';
 import type { ActionContext } from './context.ts';
 import type { ReleaseObject } from './objects.ts';
 import { type UpdateMethod, updateObject } from './update-object.ts';
@@ -114,6 +115,7 @@ export async function createObjects(
   context: ActionContext,
 ): Promise<readonly WrittenObject[]> {
   const errors: Error[] = [];
+  traceCreation(items.length, { serverSide }, context);
   const written = await mapLimited(items, concurrency, async (item): Promise<WrittenObject | undefined> => {
     try {
       if (!serverSide) return { item, created: true, live: await createObject(item, context) };
@@ -122,9 +124,14 @@ export async function createObjects(
     } catch (error) {
       if (!(error instanceof WriteError)) throw error;
       errors.push(error);
+      traceFailure(item, true, context);
       return undefined;
     }
   });
+  traceWritten(
+    written.filter((one) => one !== undefined),
+    context,
+  );
   const [first] = errors;
   if (first !== undefined) throw joined(errors, '\n');
   return written.filter((one) => one !== undefined);
