@@ -1,17 +1,8 @@
-import type { TokenIdentity } from '../../../auth/access-tokens.ts';
 import { AuthError } from '../../../auth/auth-error.ts';
+import { cloudIdentity } from './cloud-identity.ts';
 import type { NotifierDeps } from './create-notifier.ts';
 import { NotifyError } from './notifier.ts';
 import { involvedOf, type ProviderSettings } from './settings.ts';
-
-/** As whom clouds are asked: the Provider's ServiceAccount, that of the operator for those without, or the controller. */
-export function identityOf(
-  { provider: { namespace }, serviceAccountName }: ProviderSettings,
-  { defaultServiceAccount }: NotifierDeps,
-): TokenIdentity | undefined {
-  if (serviceAccountName !== '') return { namespace, name: serviceAccountName };
-  return defaultServiceAccount === '' ? undefined : { namespace, name: defaultServiceAccount, isDefault: true };
-}
 
 /** A token of Entra ID for a scope (internal/notifier/azure_helpers.go). Throws NotifyError. */
 export async function azureToken(
@@ -21,7 +12,7 @@ export async function azureToken(
   signal: AbortSignal,
 ): Promise<string> {
   const { tokens, azure } = deps.cloud;
-  const request = { identity: identityOf(settings, deps), scopes: [scope], involved: involvedOf(settings) };
+  const request = { identity: cloudIdentity(settings, deps), scopes: [scope], involved: involvedOf(settings) };
   try {
     return (await tokens.get(azure, request, signal)).token;
   } catch (cause) {

@@ -4,7 +4,7 @@ import { NotifyError } from './notifier.ts';
 
 /** A comment on a pull or merge request: one for each object of a cluster, found again by what is hidden in it. */
 export interface ChangeRequestComment {
-  /** Hidden in the text. */
+  /** Hidden at the beginning of the text. Elsewhere it means nothing: messages may have all sorts of things in them. */
   readonly marker: string;
   readonly body: string;
 }

@@ -1,6 +1,7 @@
 import type { CloudAuth } from '../../../auth/cloud-auth.ts';
 import { withDeadline } from '../../../lib/async.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import { redact } from '../../../lib/redact.ts';
 import { createAlertmanager } from './alertmanager.ts';
 import { createAzureDevops } from './azure-devops.ts';
 import { createAzureEventHub } from './azure-event-hub.ts';
@@ -30,6 +31,7 @@ import { createOpsgenie } from './opsgenie.ts';
 import { createOtel } from './otel.ts';
 import { createPagerDuty } from './pager-duty.ts';
 import { createRocket } from './rocket.ts';
+import { routeOf } from './secrets-of.ts';
 import { createSentry } from './sentry.ts';
 import type { Delivery, ProviderSettings, ProviderType } from './settings.ts';
 import { createSlack } from './slack.ts';
@@ -90,24 +92,41 @@ const factories: Readonly<Record<ProviderType, NotifierFactory>> = {
 };
 
 /**
- * The notifier for a Provider, which gives up after its timeout. Throws {@link NotifyError} when the settings lack what its type needs.
+ * The notifier for a Provider, which gives up after its timeout. Throws {@link NotifyError} when the settings lack what
+ * its type needs. No message of it shows what is in the Secret.
  */
 export function createNotifier(settings: ProviderSettings, delivery: Delivery, deps: NotifierDeps): Notifier {
-  const notifier = initialized(settings, delivery, deps);
-  return { post: (event, signal) => notifier.post(event, withDeadline(signal, settings.timeoutMs)) };
+  const { secrets } = routeOf(settings);
+  const notifier = initialized(settings, secrets, delivery, deps);
+  return {
+    async post(event, signal) {
+      try {
+        await notifier.post(event, withDeadline(signal, settings.timeoutMs));
+      } catch (error) {
+        throw masked(error, secrets);
+      }
+    },
+  };
 }
 
-/** Only the API server's schema keeps other types out, and a newer one may have more. */
-function initialized(settings: ProviderSettings, delivery: Delivery, deps: NotifierDeps): Notifier {
+function initialized(
+  settings: ProviderSettings,
+  secrets: readonly string[],
+  delivery: Delivery,
+  deps: NotifierDeps,
+): Notifier {
   const { type } = settings;
-  const problem = 'failed to initialize notifier';
-  if (!Object.hasOwn(factories, type)) {
-    throw new NotifyError(`${problem}: provider ${String(type)} not supported`, { permanent: true });
-  }
   try {
-    return factories[type](settings, delivery, deps);
-  } catch (cause) {
-    if (!(cause instanceof NotifyError)) throw cause;
-    throw new NotifyError(`${problem}: ${cause.message}`, { permanent: cause.permanent, cause: cause.cause });
+    // Only the API server's schema keeps other types out, and a newer one may have more.
+    if (Object.hasOwn(factories, type)) return factories[type](settings, delivery, deps);
+  } catch (error) {
+    throw masked(error, secrets, 'failed to initialize notifier: ');
   }
+  throw new NotifyError(`failed to initialize notifier: provider ${String(type)} not supported`, { permanent: true });
+}
+
+function masked(error: unknown, secrets: readonly string[], before = ''): unknown {
+  if (!(error instanceof NotifyError)) return error;
+  const { permanent, retryAfterMs, cause } = error;
+  return new NotifyError(redact(`${before}${error.message}`, secrets), { permanent, retryAfterMs, cause });
 }

@@ -3,6 +3,7 @@ import { eventBody } from '../event.ts';
 import { webhookUrl } from './address.ts';
 import type { NotifierFactory } from './create-notifier.ts';
 import { goJson } from './go-json.ts';
+import { sentHeaders } from './headers.ts';
 import { NotifyError } from './notifier.ts';
 import { jsonPoster } from './post-json.ts';
 
@@ -19,7 +20,7 @@ export const createGeneric: NotifierFactory = (settings, _delivery, deps) => {
       const payload = eventBody(event);
       await post(url, payload, signal, {
         'gotk-component': event.reportingController,
-        ...lowerCased(settings.headers),
+        ...sentHeaders(settings.headers),
         ...(signature === undefined ? {} : { 'x-signature': signature(goJson(payload)) }),
       });
     },
@@ -30,8 +31,4 @@ export const createGeneric: NotifierFactory = (settings, _delivery, deps) => {
 function signer(key: Buffer | undefined): (body: string) => string {
   if (key === undefined || key.length === 0) throw new NotifyError('HMAC key is empty', { permanent: true });
   return (body) => `sha256=${createHmac('sha256', key).update(body).digest('hex')}`;
-}
-
-function lowerCased(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

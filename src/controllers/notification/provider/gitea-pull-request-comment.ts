@@ -25,7 +25,7 @@ export const createGiteaPullRequestComment: NotifierFactory = (settings, _delive
         signal,
       );
       const own = listed.find(
-        ({ user, body: text }) => isRecord(user) && user['login'] === author && String(text).includes(marker),
+        ({ user, body: text }) => isRecord(user) && user['login'] === author && String(text).startsWith(marker),
       );
       const change = own === undefined ? create(comments) : update(path, own['id']);
       await api.call({ ...change, body: { body } }, signal);

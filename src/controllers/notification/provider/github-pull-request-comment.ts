@@ -27,7 +27,7 @@ export const createGithubPullRequestComment: NotifierFactory = (settings, _deliv
         signal,
       );
       const own = comments.find(
-        ({ user, body: text }) => isRecord(user) && user['login'] === author && String(text).includes(marker),
+        ({ user, body: text }) => isRecord(user) && user['login'] === author && String(text).startsWith(marker),
       );
       const change = own === undefined ? create(path, number) : update(path, own['id']);
       await api.call({ ...change, body: { body } }, signal);

@@ -25,7 +25,7 @@ export const createGitlabMergeRequestComment: NotifierFactory = (settings, _deli
         signal,
       );
       const own = listed.find(
-        ({ author: by, body: text }) => isRecord(by) && by['username'] === author && String(text).includes(marker),
+        ({ author: by, body: text }) => isRecord(by) && by['username'] === author && String(text).startsWith(marker),
       );
       const change = own === undefined ? create(notes) : update(notes, own['id']);
       await api.call({ ...change, body: { body } }, signal);

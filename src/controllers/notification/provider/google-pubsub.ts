@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { AuthError } from '../../../auth/auth-error.ts';
 import { keyToken, parseKey } from '../../../auth/gcp/oauth.ts';
 import { eventBody } from '../event.ts';
-import { identityOf } from './azure-token.ts';
+import { cloudIdentity } from './cloud-identity.ts';
 import type { NotifierDeps, NotifierFactory } from './create-notifier.ts';
 import { goJson } from './go-json.ts';
 import { JsonApi } from './json-api.ts';
@@ -44,7 +44,7 @@ async function accessToken(settings: ProviderSettings, deps: NotifierDeps, signa
   const involved = involvedOf(settings);
   try {
     if (settings.token === '') {
-      return (await tokens.get(gcp, { identity: identityOf(settings, deps), involved }, signal)).token;
+      return (await tokens.get(gcp, { identity: cloudIdentity(settings, deps), involved }, signal)).token;
     }
     const key = parseKey(settings.token);
     const name = `gcp-key ${createHash('sha256').update(settings.token).digest('hex')}`;

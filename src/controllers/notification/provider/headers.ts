@@ -23,6 +23,28 @@ export function readHeaders(secret: SecretData): Readonly<Record<string, string>
   return value as Readonly<Record<string, string>>;
 }
 
+/** Headers that belong to the connection: Go's client, which Flux uses, does not take them from a user either. */
+const ofConnection: readonly string[] = [
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+
+/** The Secret's headers as they are sent: their names in lower case, without those that belong to the connection. */
+export function sentHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers)
+      .map(([name, value]) => [name.toLowerCase(), value] as const)
+      .filter(([name]) => !ofConnection.includes(name)),
+  );
+}
+
 function parsed(text: string): unknown {
   try {
     return parseYaml(text);

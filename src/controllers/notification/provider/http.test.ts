@@ -334,7 +334,7 @@ describe('NotifierHttp', () => {
 
   it('tells nothing of what no header may hold', async () => {
     const error = await failure({ call: { headers: { authorization: 'Bearer secret\r\nx-evil: 1' } } });
-    assert.doesNotMatch(error.message, /secret|evil/);
+    assert.equal(error.message, 'invalid header field value for "authorization"');
     assert.equal(error.permanent, true);
     assert.deepEqual(requests, []);
   });

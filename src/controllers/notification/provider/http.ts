@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { type Dispatcher, request } from 'undici';
 import type { AddressGuard } from '../../../auth/address-guard.ts';
 import { sleep } from '../../../lib/async.ts';
@@ -118,6 +119,7 @@ export class NotifierHttp {
   }
 
   async #follow(call: NotifierRequest, route: Route, signal: AbortSignal): Promise<NotifierReply> {
+    checkHeaders(call.headers);
     let url = call.url;
     for (let redirects = 0; redirects <= maxRedirects; redirects++) {
       this.#check(url, route);
@@ -168,9 +170,12 @@ export function refused(reply: NotifierReply, secrets: readonly string[], now: n
   });
 }
 
+/** Enough to find what is shown, and short enough to look for secrets in. */
+const maxExcerptedLength = 8192;
+
 /** The beginning of a remote text on one line, without secrets. */
 export function excerpt(text: string, secrets: readonly string[]): string {
-  return redact(text, secrets)
+  return redact(text.slice(0, maxExcerptedLength), secrets)
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim()
     .slice(0, 500);
@@ -182,6 +187,18 @@ function isTransient(status: number): boolean {
 
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : 'the address';
+}
+
+/** Before anything is sent; a client that finds it out itself may have begun to connect. The value is not told. */
+function checkHeaders(headers: NotifierRequest['headers'] = {}): void {
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    } catch (cause) {
+      throw new NotifyError(`invalid header field value for ${JSON.stringify(name)}`, { permanent: true, cause });
+    }
+  }
 }
 
 function isInvalidArgument(error: unknown): boolean {

@@ -1,5 +1,4 @@
 import { isTimeout } from '../../../lib/errors.ts';
-import { redact } from '../../../lib/redact.ts';
 import { eventBody } from '../event.ts';
 import type { NotifierDeps, NotifierFactory } from './create-notifier.ts';
 import { goJson } from './go-json.ts';
@@ -7,7 +6,6 @@ import { NatsConnection, type NatsIdentity, type NatsServer } from './nats-conne
 import { natsCredentials, natsKey } from './nats-key.ts';
 import { NotifyError } from './notifier.ts';
 import { within } from './post-json.ts';
-import { routeOf } from './secrets-of.ts';
 import type { ProviderSettings } from './settings.ts';
 
 /**
@@ -23,12 +21,11 @@ export const createNats: NotifierFactory = (settings, _delivery, { http }) => {
   if (/[^\u0021-\u007e]/.test(subject)) throw fault('NATS subject (channel) has characters that no subject may have');
   const servers = address.split(',').map((text) => serverOf(text.trim(), settings, http));
   const identity = identityOf(settings);
-  const { secrets } = routeOf(settings);
   return {
     async post(event, signal) {
       const payload = Buffer.from(goJson(eventBody(event)));
       const failed = `error publishing event to subject ${subject}`;
-      await within(failed, publish(servers, identity, { subject, payload, secrets }, signal));
+      await within(failed, publish(servers, identity, { subject, payload }, signal));
     },
   };
 };
@@ -36,13 +33,12 @@ export const createNats: NotifierFactory = (settings, _delivery, { http }) => {
 interface Message {
   readonly subject: string;
   readonly payload: Buffer;
-  readonly secrets: readonly string[];
 }
 
 async function publish(
   servers: readonly NatsServer[],
   identity: NatsIdentity,
-  { subject, payload, secrets }: Message,
+  { subject, payload }: Message,
   signal: AbortSignal,
 ): Promise<void> {
   try {
@@ -50,8 +46,7 @@ async function publish(
     await within('error publishing message to server', connection.publish(subject, payload));
   } catch (cause) {
     if (isTimeout(cause)) throw new NotifyError('context deadline exceeded', { permanent: false, cause });
-    if (!(cause instanceof NotifyError)) throw cause;
-    throw new NotifyError(redact(cause.message, secrets), { permanent: cause.permanent, cause: cause.cause });
+    throw cause;
   }
 }
 

@@ -4,6 +4,7 @@ import { webhookUrl } from './address.ts';
 import { basic, bearer } from './authorization.ts';
 import type { NotifierFactory } from './create-notifier.ts';
 import { sortedMetadata } from './format.ts';
+import { sentHeaders } from './headers.ts';
 import { bytesField, fixed32Field, fixed64Field, varintField } from './protobuf.ts';
 import { routeOf } from './secrets-of.ts';
 import type { AlertRef, ProviderSettings } from './settings.ts';
@@ -36,9 +37,8 @@ function tracesUrl(address: string): string {
 
 /** Credentials count only beside headers of the Secret, as in the original. */
 function headersOf({ headers, username, password, token }: ProviderSettings): Readonly<Record<string, string>> {
-  const names = Object.keys(headers).map((name) => name.toLowerCase());
-  const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  if (names.length === 0 || names.includes('authorization')) return given;
+  const given = sentHeaders(headers);
+  if (Object.keys(given).length === 0 || Object.hasOwn(given, 'authorization')) return given;
   const secret = token || password;
   if (username === '') return { ...given, ...bearer(secret) };
   return { ...given, ...(secret === '' ? {} : basic(username, secret)) };

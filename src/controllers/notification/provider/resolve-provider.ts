@@ -32,14 +32,16 @@ const defaultTimeoutMs = 15_000;
  * createNotifier). Secrets are read anew each time: nothing keeps them. Throws {@link NotifyError}.
  */
 export async function resolveProvider(
-  { metadata, spec }: Provider,
+  object: Provider,
   { client, objectLevel }: ResolveDeps,
   signal: AbortSignal,
 ): Promise<ProviderSettings> {
+  const { metadata, spec } = object;
   const { namespace, name, uid = '' } = metadata;
   const read = (named: { readonly name: string } | undefined): Promise<NamedSecret | undefined> =>
     named === undefined ? Promise.resolve(undefined) : getSecret(client, namespace, named.name, signal);
-  if (spec.serviceAccountName !== undefined && spec.serviceAccountName !== '' && !objectLevel) throw fault(gateNeeded);
+  const refusal = identityRefusal(object, objectLevel);
+  if (refusal !== undefined) throw fault(refusal);
   const secret = await read(spec.secretRef);
   const { token, username, password, headers, proxyAddress } = secretPart(secret);
   const proxySecret = await read(spec.proxySecretRef);
@@ -63,8 +65,14 @@ export async function resolveProvider(
   };
 }
 
-const gateNeeded =
-  'to use spec.serviceAccountName for provider authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller';
+/** Why a Provider may not be used as it is, in upstream's words: its identity needs a feature gate that is off. */
+export function identityRefusal(
+  { spec: { serviceAccountName = '' } }: Provider,
+  objectLevel: boolean,
+): string | undefined {
+  if (serviceAccountName === '' || objectLevel) return undefined;
+  return 'to use spec.serviceAccountName for provider authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller';
+}
 
 async function getSecret(client: Client, namespace: string, name: string, signal: AbortSignal): Promise<NamedSecret> {
   const ref = `${namespace}/${name}`;

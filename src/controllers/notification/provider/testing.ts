@@ -57,6 +57,8 @@ export class CaptureServer implements AsyncDisposable {
     });
     // Every host leads here, and https is spoken in clear.
     this.#agent = new Agent({
+      // As for the real ones: with HTTP/2, undici 8.12 waits for ever at an origin whose first request it refused.
+      allowH2: false,
       connect: (_options, callback) => {
         const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
         socket.once('connect', () => callback(null, socket));
