@@ -51,6 +51,15 @@ export function revisionOf({ metadata }: NotificationEvent): string | undefined 
   return metadata[metadataKeys.commit] ?? metadata[metadataKeys.originRevision] ?? metadata[metadataKeys.revision];
 }
 
+const maxLoggedLength = 253;
+
+/** What a log tells of an event; whoever posted it chose the texts, but not how much of them is kept. */
+export function logFields({ involvedObject, reason }: NotificationEvent): Readonly<Record<string, string>> {
+  const { name, namespace, kind } = involvedObject;
+  const fields = { name, namespace, 'reconciler kind': kind, reason };
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, value.slice(0, maxLoggedLength)]));
+}
+
 /** The event as the JSON value that Go's encoder would write: its order of fields, nothing for empty optional ones. */
 export function eventBody(event: NotificationEvent): Readonly<Record<string, unknown>> {
   const { involvedObject, metadata, severity, timestamp, message, reason } = event;

@@ -7,7 +7,7 @@ import type { EventInput } from '../../../runtime/outcome.ts';
 import { alertExtensions, isStateful } from '../alert/extensions.ts';
 import type { ObjectLabels } from '../alert/object-labels.ts';
 import { type AlertObject, hasLabels, type Labels, matchSources, SOURCE_INDEX, sourceKey } from '../alert/sources.ts';
-import type { NotificationEvent } from '../event.ts';
+import { logFields, type NotificationEvent } from '../event.ts';
 import type { EventIntake } from '../event-server/event-server.ts';
 import type { Arrival, Router } from './router.ts';
 
@@ -71,7 +71,7 @@ export class Dispatcher implements EventIntake {
   }
 
   #match(event: NotificationEvent, arrival: Arrival): void {
-    const { kind, namespace, name } = event.involvedObject;
+    const { kind, namespace } = event.involvedObject;
     const { alerts, log } = this.#deps;
     const candidates: Candidate[] = [];
     let found = 0;
@@ -84,9 +84,8 @@ export class Dispatcher implements EventIntake {
     }
     if (candidates.length > 0) this.#lookUp(event, arrival, candidates);
     if (arrival === 'repeated') return;
-    const about = { name, namespace, 'reconciler kind': kind, reason: event.reason };
-    if (found === 0) log.debug(about, 'Discarding event, no alerts found for the involved object');
-    else log.info({ ...about, alerts: found }, 'Dispatching event');
+    if (found === 0) log.debug(logFields(event), 'Discarding event, no alerts found for the involved object');
+    else log.info({ ...logFields(event), alerts: found }, 'Dispatching event');
   }
 
   #lookUp(event: NotificationEvent, arrival: Arrival, candidates: readonly Candidate[]): void {

@@ -4,6 +4,7 @@ import { errorMessage } from '../../../lib/errors.ts';
 import type { Logger } from '../../../runtime/logging.ts';
 import type { EventInput } from '../../../runtime/outcome.ts';
 import type { AlertObject } from '../alert/sources.ts';
+import { logFields } from '../event.ts';
 import { createDispatchMetrics } from './dispatch-metrics.ts';
 import type { Trouble } from './lane.ts';
 import { Lanes } from './lanes.ts';
@@ -36,8 +37,8 @@ export function notificationLanes(deps: NotificationLanesDeps): Lanes<Notificati
       metrics.ended(typeOf(notification), final ? 'failed' : 'retried');
       const { alert, event } = notification;
       const { name, namespace } = alert.metadata;
-      const fields = { alert: name, namespace, provider: notification.provider.name, attempt, retries: !final };
-      log.error({ error: message, ...fields, reason: event.reason }, 'Failed to send notification');
+      const fields = { alert: `${namespace}/${name}`, provider: notification.provider.name, attempt, retries: !final };
+      log.error({ ...logFields(event), error: message, ...fields }, 'Failed to send notification');
       if (attempt === 1 || (final && !permanent)) warn(notification, message);
     },
     crowdedOut(notification) {

@@ -45,6 +45,7 @@ function setUp(deps: Partial<SendDeps> = {}) {
   const counts = { resolved: 0 };
   const sender = new Sender({
     provider: () => provider(),
+    refusal: () => undefined,
     resolve: () => {
       counts.resolved += 1;
       return Promise.resolve(settings);
@@ -114,6 +115,12 @@ describe('Sender', () => {
       name: 'no Provider',
       deps: { provider: () => undefined },
       message: `${dispatch}: failed to read provider: Provider.notification.toolkit.fluxcd.io "sink" not found`,
+      permanent: true,
+    },
+    {
+      name: 'an identity that is not allowed',
+      deps: { refusal: () => 'please enable the feature gate' },
+      message: `${dispatch}: please enable the feature gate`,
       permanent: true,
     },
     {

@@ -24,6 +24,8 @@ export interface Notification extends Parcel {
 
 export interface SendDeps {
   provider(key: Notification['provider']): ProviderObject | undefined;
+  /** Why a Provider may not be used as it is. */
+  refusal(provider: ProviderObject): string | undefined;
   /** Reads the Provider's Secrets. */
   resolve(provider: ProviderObject, signal: AbortSignal): Promise<ProviderSettings>;
   /** The id of the commit status that the event sets; '' when it sets none. */
@@ -58,6 +60,8 @@ export class Sender {
     if (provider === undefined)
       throw new SendFailure(event, 'dispatch', missingProvider(key.name), { permanent: true });
     if (provider.spec.suspend === true) return;
+    const refusal = this.#deps.refusal(provider);
+    if (refusal !== undefined) throw new SendFailure(event, 'dispatch', refusal, { permanent: true });
     const commitStatus = this.#commitStatus(provider, event, alert);
     const thread = this.#threads.of(alert, provider.metadata, event);
     const delivery = { alert: alertRef(alert), commitStatus, ...(thread === undefined ? {} : { thread }) };

@@ -3,7 +3,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { errorMessage } from '../../../lib/errors.ts';
 import { listenAt, type RunningServer } from '../../../runtime/http-server.ts';
 import type { Logger } from '../../../runtime/logging.ts';
-import type { NotificationEvent } from '../event.ts';
+import { logFields, type NotificationEvent } from '../event.ts';
 import type { HttpMetrics } from '../http/http-metrics.ts';
 import { BodyBudget, BodyRefused, readBody } from '../http/read-body.ts';
 import { BadEvent, decodeEvent } from './decode-event.ts';
@@ -86,8 +86,7 @@ async function answer(request: IncomingMessage, budget: BodyBudget, options: Eve
 }
 
 function take(event: NotificationEvent, { intake, duplicates, log }: EventServerOptions): Answer {
-  const { name, namespace, kind } = event.involvedObject;
-  const about = { name, namespace, 'reconciler kind': kind };
+  const about = logFields(event);
   const key = duplicateKey(event);
   const until = duplicates.until(key);
   if (until !== undefined) {

@@ -23,7 +23,7 @@ import { createHttpMetrics } from '../http/http-metrics.ts';
 import { CommitStatusIds } from '../provider/commit-status-id.ts';
 import { createNotifier } from '../provider/create-notifier.ts';
 import { NotifierHttp } from '../provider/http.ts';
-import { resolveProvider } from '../provider/resolve-provider.ts';
+import { identityRefusal, resolveProvider } from '../provider/resolve-provider.ts';
 import { Duplicates } from './duplicates.ts';
 import { serveEvents } from './event-server.ts';
 
@@ -144,6 +144,7 @@ function createSender(
   const commitStatusIds = new CommitStatusIds();
   const sender = new Sender({
     provider,
+    refusal: (object) => identityRefusal(object, objectLevel),
     resolve: (object, signal) => resolveProvider(object, { client, objectLevel }, signal),
     commitStatus: (object, event, alert) => commitStatusIds.idOf(object, event, alert),
     createNotifier: (settings, delivery) =>
