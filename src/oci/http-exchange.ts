@@ -7,6 +7,7 @@ import { networkFailure } from '../net/network-failure.ts';
 import { discard } from './body.ts';
 import { checkForeignHost, isLoopback } from './foreign-host.ts';
 import { OciError } from './oci-error.ts';
+import { withRetries } from './retry.ts';
 import type { RegistrySessions } from './sessions.ts';
 import { displayUrl } from './status-error.ts';
 
@@ -21,6 +22,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** What must not show in an error. */
   readonly secrets: readonly string[];
+  /** There is another way to ask, so that this one is not tried again. */
+  readonly once?: boolean;
 }
 
 export interface HttpResponse {
@@ -46,8 +49,8 @@ const userAgent = 'sluice';
 
 /**
  * Requests to one registry, and to where it sends us. Redirects of GET and HEAD are followed, at most ten; to another
- * origin neither credentials nor the client certificate go along, and never from https to http. Throws `NetworkError`,
- * `Timeout`, `Canceled` or `RedirectRefused`; every status is an answer.
+ * origin neither credentials nor the client certificate go along, and never from https to http. What may be better a
+ * moment later is tried again. Throws `NetworkError`, `Timeout`, `Canceled` or `RedirectRefused`; every status is an answer.
  */
 export class HttpExchange {
   readonly #options: ExchangeOptions;
@@ -66,7 +69,11 @@ export class HttpExchange {
     let { url } = request;
     if (sentBy !== undefined && !this.#isOwn(url)) checkForeignHost(url, sentBy);
     for (let redirects = 0; ; redirects++) {
-      const response = await this.#once(request, url);
+      const at = url;
+      const response =
+        request.once === true
+          ? await this.#once(request, at)
+          : await withRetries(this.#options.sessions.clock, request.signal, () => this.#once(request, at));
       const location =
         request.method !== 'POST' && isRedirect(response.status) ? response.headers['location'] : undefined;
       if (typeof location !== 'string') return response;

@@ -35,14 +35,17 @@ export class OciError extends Error {
   readonly code: OciErrorCode;
   /** The HTTP status that told it, if one did. */
   readonly status: number | undefined;
+  /** How long the server wants to be left alone, where that is longer than was waited for. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     code: OciErrorCode,
     message: string,
-    options: { readonly cause?: unknown; readonly status?: number } = {},
+    options: { readonly cause?: unknown; readonly status?: number; readonly retryAfterMs?: number | undefined } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = options.status;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }

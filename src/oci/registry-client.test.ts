@@ -575,6 +575,27 @@ describe('RegistryClient', { concurrency: true }, () => {
       await using opened = open(server);
       const got = opened.client.manifest(opened.repository, 'v1', signal);
       await rejected(got, 'TooManyRequests', /429 Too Many Requests/);
+      await assert.rejects(got, { retryAfterMs: 600_000 });
+    });
+
+    it('counts for token servers too', async () => {
+      const clock = new ManualClock();
+      let refused = false;
+      await using tokens = await ScriptedServer.start((_request, response) => {
+        if (refused) return send(response, 200, '{"token":"t"}');
+        refused = true;
+        send(response, 503, '', { 'retry-after': '2' });
+      });
+      const challenge = `Bearer realm="http://localhost:${tokens.port}/"`;
+      await using server = await ScriptedServer.start((request, response) => {
+        if (request.authorization === 'Bearer t') manifest('{}')(request, response);
+        else send(response, 401, '', { 'www-authenticate': challenge });
+      });
+      await using opened = open(server, { sessions: new RegistrySessions({ clock }) });
+      const got = opened.client.manifest(opened.repository, 'v1', signal);
+      await waitFor(() => clock.pending === 1, 'the first attempt');
+      clock.advance(2000);
+      assert.equal((await got).digest, digestOf('{}'));
     });
 
     it('ends with its signal', async () => {

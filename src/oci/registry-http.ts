@@ -9,7 +9,7 @@ import { mayBePlain } from './foreign-host.ts';
 import { HttpExchange, type HttpResponse } from './http-exchange.ts';
 import { OciError } from './oci-error.ts';
 import type { Repository } from './reference.ts';
-import { withRetries } from './retry.ts';
+import { longRetryAfterMs } from './retry.ts';
 import { type KnownRegistry, type RegistrySessions, sessionKey } from './sessions.ts';
 import { statusError } from './status-error.ts';
 
@@ -68,21 +68,22 @@ export class RegistryHttp {
     const { sessions } = this.#options;
     const key = sessionKey([repository.registry, this.#way]);
     const target = { repository, exchange: this.#exchange(repository.registry), key, signal };
-    return withRetries(sessions.clock, signal, async () => {
-      const known = sessions.recall(key);
-      try {
-        return await this.#authorized(target, known ?? (await this.#discover(target)), request);
-      } catch (error) {
-        if (known === undefined || !(error instanceof OciError) || error.code !== 'NetworkError') throw error;
-        sessions.forget(key);
-        return this.#authorized(target, await this.#discover(target), request);
-      }
-    });
+    const known = sessions.recall(key);
+    try {
+      return await this.#authorized(target, known ?? (await this.#discover(target)), request);
+    } catch (error) {
+      if (known === undefined || !(error instanceof OciError) || error.code !== 'NetworkError') throw error;
+      sessions.forget(key);
+      return this.#authorized(target, await this.#discover(target), request);
+    }
   }
 
   /** The error for an answer that is no success. */
-  async failure({ method }: ApiRequest, { status, url, body, secrets }: HttpResponse): Promise<OciError> {
-    return statusError({ method, url, status, body: await readBeginning(body, maxErrorBytes), secrets });
+  async failure({ method }: ApiRequest, response: HttpResponse): Promise<OciError> {
+    const { status, url, secrets } = response;
+    const body = await readBeginning(response.body, maxErrorBytes);
+    const retryAfterMs = longRetryAfterMs(response, this.#options.sessions.clock.now());
+    return statusError({ method, url, status, body, secrets, retryAfterMs });
   }
 
   close(): void {
@@ -156,7 +157,7 @@ export class RegistryHttp {
 
   async #discoverEither({ exchange, repository: { registry }, signal }: Target): Promise<KnownRegistry> {
     try {
-      return await ping(exchange, registry, 'https', withDeadline(signal, tlsAttemptMs));
+      return await ping(exchange, registry, 'https', withDeadline(signal, tlsAttemptMs), true);
     } catch (primary) {
       if (signal.aborted || !(primary instanceof OciError)) throw primary;
       try {
@@ -179,9 +180,10 @@ async function ping(
   registry: string,
   scheme: 'https' | 'http',
   signal: AbortSignal,
+  once = false,
 ): Promise<KnownRegistry> {
   const asked = new URL(`${scheme}://${registry}/v2/`);
-  const { status, headers, body, url } = await exchange.send({ method: 'GET', url: asked, signal, secrets: [] });
+  const { status, headers, body, url } = await exchange.send({ method: 'GET', url: asked, signal, secrets: [], once });
   if (status !== 200 && status !== 401) {
     const text = await readBeginning(body, maxErrorBytes);
     throw statusError({ method: 'GET', url, status, body: text, secrets: [] });

@@ -7,8 +7,9 @@ import { OciError } from './oci-error.ts';
 const attempts = 3;
 const firstDelayMs = 1000;
 const factor = 3;
-/** Who asks to wait longer is asked again at the object's next attempt. */
+/** Who asks to wait longer is not waited for here: the error tells how long. */
 const maxDelayMs = 15_000;
+const maxToldMs = 3_600_000;
 
 /** Statuses that may be others a moment later (go-containerregistry pkg/v1/remote/options.go), and 429. */
 const passing = new Set([408, 429, 500, 502, 503, 504]);
@@ -36,6 +37,12 @@ export async function withRetries(
     }
     await sleep(clock, wait, signal);
   }
+}
+
+/** How long a server wants to be left alone, where that is too long to be waited for; an hour at most. */
+export function longRetryAfterMs(response: Pick<HttpResponse, 'headers'>, now: number): number | undefined {
+  const asked = retryAfterMs(response, now) ?? 0;
+  return asked > maxDelayMs ? Math.min(asked, maxToldMs) : undefined;
 }
 
 /** What `Retry-After` asks for: seconds, or a date. */

@@ -11,6 +11,8 @@ export interface FailedRequest {
   /** The beginning of the body. */
   readonly body: string;
   readonly secrets: readonly string[];
+  /** What `Retry-After` asks for. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 const maxText = 500;
@@ -20,9 +22,9 @@ const shownParameters = new Set(['scope', 'service', 'n', 'last']);
  * The error for an answer that is no success, in the words of go-containerregistry (pkg/v1/remote/transport/error.go):
  * what the registry says itself where it speaks the distribution API's JSON, else the status and the body.
  */
-export function statusError({ method, url, status, body, secrets }: FailedRequest): OciError {
+export function statusError({ method, url, status, body, secrets, retryAfterMs }: FailedRequest): OciError {
   const told = redact(reasonOf(method, status, body), secrets);
-  return new OciError(codeOf(status), `${method} ${displayUrl(url)}: ${told}`, { status });
+  return new OciError(codeOf(status), `${method} ${displayUrl(url)}: ${told}`, { status, retryAfterMs });
 }
 
 /** The URL without credentials; of its query only what tells what was asked for. */

@@ -37,17 +37,19 @@ export async function reconcileOciRepository(
 
   const access = await readAccess(object, attempt, deps);
   const repository = repositoryOf(object);
-  const fetching = withDeadline(signal, timeoutMs(object));
+  const timeout = timeoutMs(object);
+  const deadline = (): AbortSignal => withDeadline(signal, timeout);
   const client = new RegistryClient({ sessions, ...access });
   try {
-    const upstream = await resolveUpstream(object, repository, client, fetching);
+    const upstream = await resolveUpstream(object, repository, client, deadline());
     const { artifact } = state;
     if (artifact?.revision === upstream.revision && !contentConfigChanged(object)) {
       return upToDate(object, artifact, attempt);
     }
     announce(upstream, artifact, attempt);
-    const image = await fetchImage(object, upstream, client, fetching);
-    const stored = await storeArtifact(object, { upstream, image }, client, storage, { fetching, signal });
+    const image = await fetchImage(object, upstream, client, deadline());
+    const times = { signal, timeoutMs: timeout };
+    const stored = await storeArtifact(object, { upstream, image }, client, storage, times);
     return {
       state: 'ready',
       status: { ...stored, ...observedConfig(object) },

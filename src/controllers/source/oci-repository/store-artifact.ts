@@ -7,6 +7,7 @@ import { extractArchive } from '../../../artifact/extract.ts';
 import type { ArtifactTarget, Storage } from '../../../artifact/storage.ts';
 import type { Artifact } from '../../../crds/meta/artifact.ts';
 import type { OCIRepository } from '../../../crds/source/oci-repository.ts';
+import { withDeadline } from '../../../lib/async.ts';
 import type { ImageManifest } from '../../../oci/manifest.ts';
 import { OciError } from '../../../oci/oci-error.ts';
 import type { RegistryClient } from '../../../oci/registry-client.ts';
@@ -14,7 +15,7 @@ import { Fault } from '../../../runtime/fault.ts';
 import { fetchFailed, storageFailed } from '../faults.ts';
 import { keptEntries } from '../kept-entries.ts';
 import { SourceFiles } from '../source-files.ts';
-import { selectLayer } from './layer.ts';
+import { layerTimeoutMs, selectLayer } from './layer.ts';
 import { ociFault } from './oci-faults.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -27,10 +28,10 @@ export interface ArtifactContent {
   readonly image: ImageManifest;
 }
 
-interface Signals {
-  /** With the deadline for the registry. */
-  readonly fetching: AbortSignal;
+interface Times {
   readonly signal: AbortSignal;
+  /** `spec.timeout`, milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /**
@@ -43,15 +44,15 @@ export async function storeArtifact(
   { upstream, image }: ArtifactContent,
   client: RegistryClient,
   storage: Storage,
-  signals: Signals,
+  times: Times,
 ): Promise<{ readonly artifact: Artifact; readonly url: string }> {
   const { namespace, name } = object.metadata;
   const target: ArtifactTarget = { kind: 'OCIRepository', namespace, name, fileName: `${upstream.digest}.tar.gz` };
-  const layer = openLayer(object, { upstream, image }, client, signals.fetching);
+  const layer = openLayer(object, { upstream, image }, client, times);
   const stored =
     object.spec.layerSelector?.operation === 'copy'
-      ? await copyLayer(target, upstream, layer, storage, signals)
-      : await repack(object, target, { upstream, layer }, storage, signals);
+      ? await copyLayer(target, upstream, layer, storage, times)
+      : await repack(object, target, { upstream, layer }, storage, times);
   const artifact = {
     ...stored,
     ...(Object.keys(image.annotations).length === 0 ? {} : { metadata: image.annotations }),
@@ -64,18 +65,18 @@ async function* openLayer(
   object: OCIRepository,
   { upstream, image }: ArtifactContent,
   client: RegistryClient,
-  signal: AbortSignal,
+  { signal, timeoutMs }: Times,
 ): AsyncGenerator<Uint8Array> {
+  const layer = orFault(() => selectLayer(object, image));
+  const deadline = withDeadline(signal, layerTimeoutMs(timeoutMs, layer.size));
   const copies = object.spec.layerSelector?.operation === 'copy';
-  let what = copies ? 'failed to copy layer from artifact' : 'failed to extract layer contents from artifact';
+  let what = 'failed to extract the first layer from artifact';
   try {
-    const layer = orFault(() => selectLayer(object, image));
-    what = 'failed to extract the first layer from artifact';
-    const content = await client.blob(upstream.repository, layer, signal, { maxBytes: maxLayerBytes });
+    const content = await client.blob(upstream.repository, layer, deadline, { maxBytes: maxLayerBytes });
     what = copies ? 'failed to copy layer from artifact' : 'failed to extract layer contents from artifact';
     yield* content;
   } catch (error) {
-    throw ociFault(error, what, 'OCIArtifactLayerOperationFailed', signal);
+    throw ociFault(error, what, 'OCIArtifactLayerOperationFailed', deadline);
   }
 }
 
@@ -94,7 +95,7 @@ async function copyLayer(
   { revision }: Upstream,
   layer: AsyncIterable<Uint8Array>,
   storage: Storage,
-  { signal }: Signals,
+  { signal }: Times,
 ): Promise<Artifact> {
   try {
     return await storage.save(target, revision, layer, signal);
@@ -110,7 +111,7 @@ async function repack(
   target: ArtifactTarget,
   { upstream, layer }: { readonly upstream: Upstream; readonly layer: AsyncIterable<Uint8Array> },
   storage: Storage,
-  { signal }: Signals,
+  { signal }: Times,
 ): Promise<Artifact> {
   await using scratch = await storage.scratchDir();
   const packed = join(scratch.path, 'layer');
