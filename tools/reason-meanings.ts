@@ -139,4 +139,6 @@ export const reasonMeanings: Readonly<Record<Reason, string>> = {
     'An annotation of ours (`sluice.dev/...`) cannot be read. Correct it; the object is looked at again when it changes.',
   PruneHeld:
     'More would be deleted than the prune guard allows. Nothing is deleted until the deletion is approved; the message says how, and what it is about.',
+  ReleaseConflict:
+    'Another HelmRelease has the release of this name. The message names both; nothing is released while that is so.',
 };

@@ -237,6 +237,7 @@ function createDeps(
     }),
     waiter: new StatusWaiter({ clock }),
     runs: new ReleaseRuns(),
+    others: () => releases.list(),
     uninstalls: new Uninstalls(),
     algorithm: flags.snapshotDigestAlgo,
     overrideManagers: flags.overrideManagers,

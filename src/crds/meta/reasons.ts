@@ -135,9 +135,10 @@ export const reasons = [
   'InvalidPolicySelector',
   'InvalidUpdateStrategy',
   'RemovedTemplateField',
-  // ours, only where an annotation or flag of ours asks for it (docs/spec/kustomization.md)
+  // ours, only where an annotation or flag of ours asks for it (docs/spec/kustomization.md, docs/spec/helm-release.md)
   'InvalidAnnotation',
   'PruneHeld',
+  'ReleaseConflict',
 ] as const;
 
 /** Why a condition has its status, or what an event tells: the closed list of {@link reasons}. */

@@ -2,6 +2,7 @@ import type { DependencyWatches } from '../../../appliers/dependency-watches.ts'
 import type { Ledger } from '../../../apply/ledger/ledger.ts';
 import type { StatusWaiter } from '../../../apply/waiter.ts';
 import type { DigestAlgorithm } from '../../../artifact/digest.ts';
+import type { HelmRelease } from '../../../crds/helm/helm-release.ts';
 import type { Client } from '../../../kube/client.ts';
 import type { ObjectKey } from '../../../kube/object.ts';
 import type { TargetClusters } from '../../../kube/target/target-clusters.ts';
@@ -27,6 +28,8 @@ export interface HelmReleaseDeps {
   readonly ledger: Ledger;
   readonly waiter: StatusWaiter;
   readonly runs: ReleaseRuns;
+  /** All HelmReleases that this controller sees. */
+  others(): readonly HelmRelease[];
   readonly uninstalls: Uninstalls;
   /** Has the object looked at again, now. */
   wake(key: ObjectKey): void;

@@ -3,6 +3,7 @@ import type { StatusWaiter } from '../../../apply/waiter.ts';
 import type { HelmRelease } from '../../../crds/helm/helm-release.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { parseYamlDocuments } from '../../../yaml/parse.ts';
+import { ActionError } from '../actions/action-error.ts';
 import { ActionLog } from '../actions/action-log.ts';
 import type { ActionContext, WaitOptions } from '../actions/context.ts';
 import { correctDrift } from '../actions/correct-drift.ts';
@@ -14,6 +15,8 @@ import { uninstall } from '../actions/uninstall.ts';
 import { unlock } from '../actions/unlock.ts';
 import { upgrade } from '../actions/upgrade.ts';
 import { type ActionPorts, ActionRun } from './action-run.ts';
+import { objectConflict } from './conflicts.ts';
+import { isEnabled } from './extensions.ts';
 import type { Action } from './next-action.ts';
 import type { ReleaseRun } from './runs.ts';
 import { type ActionSpec, maxHistory, releaseKey, timeoutMs } from './spec.ts';
@@ -24,6 +27,7 @@ export interface PerformOptions {
   readonly waiter: StatusWaiter;
   /** Feature gate UseHelm3Defaults. */
   readonly useHelm3Defaults: boolean;
+  others(): readonly HelmRelease[];
 }
 
 type Run = Pick<ReleaseRun, 'chart' | 'target' | 'storage' | 'session' | 'health'>;
@@ -38,10 +42,21 @@ export function beginAction(
   diffs: readonly DriftDiff[] = [],
 ): ActionRun {
   const begun: ActionRun = new ActionRun(action, new ActionLog(options.clock), options.clock, (ports) => {
-    const context = contextOf(object, releaseKey(object), run, ports, options);
+    const context = { ...contextOf(object, releaseKey(object), run, ports, options), ...refusing(object, options) };
     return perform(action, object, run, { context, options, diffs, begun });
   });
   return begun;
+}
+
+/** With the annotation for it, what another HelmRelease has released is found before anything of this one is written. */
+function refusing(object: HelmRelease, { others }: PerformOptions): Pick<ActionContext, 'beforeObjects'> {
+  if (!isEnabled(object, 'refuseConflicts')) return {};
+  return {
+    beforeObjects(entries) {
+      const conflict = objectConflict(object, entries, others());
+      if (conflict !== undefined) throw new ActionError(conflict);
+    },
+  };
 }
 
 /** Begins to uninstall the release that the status knows, whatever the spec names now. */

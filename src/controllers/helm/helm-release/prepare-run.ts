@@ -36,7 +36,7 @@ export async function prepareRun(
   deps: HelmReleaseDeps,
 ): Promise<ReleaseRun> {
   await checkDependencies(object, attempt, deps);
-  clearReady(attempt, 'DependencyNotReady');
+  clearReady(attempt, 'DependencyNotReady', 'ReleaseConflict');
   const source = written ?? (await findSource(object, deps.sources, attempt.signal));
   clearReady(attempt, 'AccessDenied', 'ArtifactFailed');
   const artifact = readyArtifact(source, attempt, deps);

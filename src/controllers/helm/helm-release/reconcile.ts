@@ -1,9 +1,12 @@
 import { healthRulesOf } from '../../../appliers/health-rules.ts';
 import type { HelmRelease } from '../../../crds/helm/helm-release.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
+import { Fault } from '../../../runtime/fault.ts';
 import type { Outcome } from '../../../runtime/outcome.ts';
 import { applyChartObject } from './chart-object.ts';
+import { releaseConflict } from './conflicts.ts';
 import type { HelmReleaseDeps } from './deps.ts';
+import { isEnabled, refuseAnnotations } from './extensions.ts';
 import { prepareRun, SourcePending } from './prepare-run.ts';
 import { recordAttempt } from './record-attempt.ts';
 import { continueRelease, leaveRelease } from './release.ts';
@@ -28,6 +31,7 @@ export async function reconcileHelmRelease(
     if (outcome !== undefined) return outcome;
   }
   refuseDurations(object);
+  refuseAnnotations(object);
   const health = healthRulesOf(object.spec.healthCheckExprs, { plainEvent: true });
   const written = await applyChartObject(object, attempt, { ...deps.sources, client: deps.client });
   attempt.progress('Progressing', 'Fulfilling prerequisites');
@@ -40,6 +44,7 @@ export async function reconcileHelmRelease(
   return held(object, run, deps, async () => {
     const changed = whyTargetChanged(object, run.chart.input.name, attempt);
     if (changed !== undefined) return uninstallFormer(object, changed, attempt, deps);
+    refuseConflict(object, deps);
     recordAttempt(object, run, attempt);
     return continueRelease(object, run, attempt, deps);
   });
@@ -57,6 +62,14 @@ async function goOn(
   if (isOld || run.current?.end === undefined)
     return held(object, run, deps, () => leaveRelease(object, run, attempt, deps));
   return held(object, run, deps, () => continueRelease(object, run, attempt, deps));
+}
+
+/** With the annotation for it, a release that another HelmRelease has is left to that one. */
+function refuseConflict(object: HelmRelease, { others, requeueDependencyMs }: HelmReleaseDeps): void {
+  if (!isEnabled(object, 'refuseConflicts')) return;
+  const conflict = releaseConflict(object, others());
+  if (conflict === undefined) return;
+  throw new Fault('waiting', 'ReleaseConflict', conflict, { retryAfterMs: requeueDependencyMs, event: conflict });
 }
 
 /** Does something with a run, which then is over unless an action of it is under way. */

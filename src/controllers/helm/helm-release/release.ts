@@ -8,6 +8,7 @@ import type { ActionRun } from './action-run.ts';
 import { tellAction } from './after-action.ts';
 import type { HelmReleaseDeps } from './deps.ts';
 import { driftOf, tellDrift } from './drift.ts';
+import { isEnabled } from './extensions.ts';
 import { latestOf } from './history.ts';
 import { messages } from './messages.ts';
 import { type Action, actionTypes, areSpent, nextAction } from './next-action.ts';
@@ -253,10 +254,23 @@ function again({ draft }: Releasing): Fault {
   return new Fault('retry', 'ProgressingWithRetry', message, { drafted: true, event: false, backoff: true });
 }
 
-function retriesExceeded({ draft }: Releasing): Fault {
+function retriesExceeded({ object, draft }: Releasing): Fault {
   const action: ReleaseAction = draft.lastAction ?? 'install';
-  const message = `Failed to ${action} after ${draft.failures[action]} attempt(s)`;
+  const attempts = `Failed to ${action} after ${draft.failures[action]} attempt(s)`;
+  const message = isEnabled(object, 'explainRetries') ? explained(attempts, object, draft) : attempts;
   return new Fault('stalled', 'RetriesExceeded', message, { drafted: true, event: false });
+}
+
+/** What was tried, why it failed, and what there is to do. */
+function explained(
+  attempts: string,
+  { metadata: { name, namespace } }: HelmRelease,
+  draft: ReleaseStatusDraft,
+): string {
+  const tested = draft.condition('TestSuccess');
+  const why = (tested?.status === 'False' ? tested : draft.condition('Released'))?.message ?? '';
+  const flux = `flux reconcile helmrelease ${name} -n ${namespace}`;
+  return `${attempts}. ${why.trim()}\nIt is tried again when the spec, the chart or the values change. To try again as it is: ${flux} --reset (counts anew), or ${flux} --force (once).`;
 }
 
 /** The interval of the strategy RetryOnFailure, where the last action has it. */

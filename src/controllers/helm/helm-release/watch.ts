@@ -4,6 +4,7 @@ import { findCondition, isReady } from '../../../runtime/conditions.ts';
 import type { Informer } from '../../../runtime/informer.ts';
 import { isWakeWorthy } from '../../../runtime/predicates.ts';
 import { keyText, type WorkQueue } from '../../../runtime/work-queue.ts';
+import { extensionsChanged } from './extensions.ts';
 import { digestIn } from './revision.ts';
 import type { SourceObject } from './source.ts';
 import { dependencyKeys, type SourceKind, sourceKey } from './spec.ts';
@@ -57,7 +58,8 @@ export function wakeOnChanges({ releases, sources, configs }: Caches, queue: Wor
   releases.onChange((change) => {
     const { old, current, initial } = change;
     // What was there at the start comes after what is news.
-    if (isWakeWorthy(change) && current !== undefined) queue.add(keyOf(current), initial === true ? -1 : 0);
+    if ((isWakeWorthy(change) || extensionsChanged(change)) && current !== undefined)
+      queue.add(keyOf(current), initial === true ? -1 : 0);
     if (current === undefined) return;
     const isNews = readinessOf(old) !== readinessOf(current);
     for (const dependent of releases.byIndex(BY_DEPENDENCY, keyText(keyOf(current))))
