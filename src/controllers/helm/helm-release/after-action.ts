@@ -213,7 +213,7 @@ function tellUnlock(action: ActionRun, { object, attempt, algorithm }: Telling):
     const known = draft.history.find((snapshot) => isSnapshotOf(snapshot, record));
     const ociDigest = known?.ociDigest ?? '';
     const current = snapshotOf(record, { ociDigest, action: undefined, algorithm });
-    // A process of ours was killed at it: what is known of the release before stays known (ADR 27).
+    // A process of ours was killed at it: what is known of the release before stays known (ADR 32).
     if (known === undefined && isMadeFor(record, object)) draft.history = [current, ...draft.history];
     const was = /'([^']*)'/.exec(record.info.description)?.[1] ?? '';
     const message = messages.unlocked(current, was);
