@@ -5,6 +5,7 @@ import { compareKeys } from '../../../yaml/natural-order.ts';
 import { mappingNode, STYLE, scalarNode, sequenceNode, TAG, type YamlNode } from '../../../yaml/node.ts';
 import { parseYaml, YamlError } from '../../../yaml/parse.ts';
 import { isBase60, isOldBoolean } from '../../../yaml/resolve.ts';
+import { type Maker, readSimple } from '../../../yaml/simple.ts';
 import { FunctionError } from '../../gotemplate/exec/exec-error.ts';
 import { formatFloat } from '../../gotemplate/fmt/float.ts';
 import { sortedEntries } from '../../gotemplate/value/entries.ts';
@@ -160,8 +161,16 @@ function decodeError(value: Value, wanted: string): string {
   return `error unmarshaling JSON: while decoding JSON: ${mismatch(value, wanted)}`;
 }
 
+const maker: Maker<Value> = {
+  map: (entries) => new GoMap(entries),
+  list: (items) => new GoSlice(items),
+  scalar: (value) => (isRawJson(value) ? Number(value.rawJSON) : value),
+};
+
 /** YAML as sigs.k8s.io/yaml reads it into an `interface{}`. Throws FunctionError. */
 export function readYaml(yaml: string): Value {
+  const simple = readSimple(yaml, maker);
+  if (simple !== undefined) return simple;
   try {
     return templateValue(parseYaml(yaml));
   } catch (error) {
