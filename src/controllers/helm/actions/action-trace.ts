@@ -36,10 +36,10 @@ function traceServerSide(forceConflicts: boolean, { log }: Pick<ActionContext, '
   log.add('using server-side apply for resource creation', about);
 }
 
-/** Says what was written. What was known to be so is not mentioned. */
+/** Says what was written, or was known to be so. */
 export function traceWritten(written: readonly WrittenObject[], { log }: ActionContext): void {
-  for (const { item, created, live } of written) {
-    if (live !== undefined) log.add(created ? 'Created resource via patch' : 'Patched resource', aboutObject(item));
+  for (const { item, created } of written) {
+    log.add(created ? 'Created resource via patch' : 'Patched resource', aboutObject(item));
   }
 }
 

@@ -14,6 +14,7 @@ import { formatId, type ObjectRef, subjectOf } from '../../../apply/object-ref.t
 import type { KubeObject } from '../../../kube/object.ts';
 import { errorMessage } from '../../../lib/errors.ts';
 import type { ActionContext, WaitOptions } from './context.ts';
+import { hasJobFailed, isReadyForHelm3 } from './legacy-ready.ts';
 import type { ReleaseObject } from './objects.ts';
 import type { WrittenObject } from './write-objects.ts';
 
@@ -82,12 +83,22 @@ interface WaitRules {
   readonly failFast: boolean;
 }
 
-function judgeOf({ forJobs }: WaitOptions, { health, clock }: ActionContext): Judge {
+function judgeOf({ forJobs, strategy }: WaitOptions, { health, clock }: ActionContext): Judge {
   return (object) => {
     const own = health?.(object);
     if (own !== undefined) return own;
+    if (strategy === 'legacy') return legacyStatus(object, forJobs);
     return isJob(object) && !forJobs ? startedJob(object) : status(object, clock.now());
   };
+}
+
+/** The waiter of Helm 3 knows no health expressions, but takes them here; a failed Job ends the wait. */
+function legacyStatus(object: KubeObject, forJobs: boolean): ObjectStatus {
+  if (isJob(object)) {
+    if (!forJobs) return current('Jobs are not waited for');
+    if (hasJobFailed(object)) return failed(`job is failed: ${object.metadata.namespace}/${object.metadata.name}`);
+  }
+  return isReadyForHelm3(object) ? current('Resource is ready') : inProgress('Resource is not ready');
 }
 
 function isReady(
