@@ -196,11 +196,10 @@ describe('buildLocal', () => {
       assert.deepEqual(built.valuesFiles, ['env/prod.yaml']);
     });
 
-    for (const path of ['../../../../../../etc/passwd', '/etc/passwd', 'env', 'env/list.yaml']) {
-      it(`are not ${path}`, async () => {
-        await assert.rejects(build('demo', { valuesFiles: [path] }), refusal('ValuesFilesError', /values/));
-      });
-    }
+    it('are no files outside of the source, no directories, and no lists', async () => {
+      for (const path of ['../../../../../../etc/passwd', '/etc/passwd', 'env', 'env/list.yaml'])
+        await assert.rejects(build('demo', { valuesFiles: [path] }), refusal('ValuesFilesError', /values/), path);
+    });
   });
 
   describe('refuses', () => {
