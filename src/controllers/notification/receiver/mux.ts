@@ -1,18 +1,12 @@
 import { posix } from 'node:path';
+import type { Answer } from './answers.ts';
 import { WEBHOOK_PREFIX } from './webhook-path.ts';
-
-/** What is answered without a look at any Receiver. */
-export interface MuxAnswer {
-  readonly status: 307 | 404;
-  readonly location?: string;
-  readonly body: string;
-}
 
 /**
  * How Go's ServeMux answers what it does not give to the handler of `/hook/` (net/http server.go): a path that could be
  * written shorter is sent there, another is not found. Undefined for a call that is the handler's.
  */
-export function muxAnswer(url: string): MuxAnswer | undefined {
+export function muxAnswer(url: string): Answer | undefined {
   const [path = '', query] = url.split(/\?(.*)/s);
   if (!path.startsWith('/')) return notFound;
   const clean = cleanPath(path);
@@ -21,9 +15,9 @@ export function muxAnswer(url: string): MuxAnswer | undefined {
   return path.startsWith(WEBHOOK_PREFIX) ? undefined : notFound;
 }
 
-const notFound: MuxAnswer = { status: 404, body: '404 page not found\n' };
+const notFound: Answer = { status: 404, body: '404 page not found\n' };
 
-function redirect(path: string, query: string | undefined): MuxAnswer {
+function redirect(path: string, query: string | undefined): Answer {
   return { status: 307, location: query === undefined ? path : `${path}?${query}`, body: '' };
 }
 

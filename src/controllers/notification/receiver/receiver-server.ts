@@ -1,10 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { aborted } from '../../../runtime/controller.ts';
 import { listenAt } from '../../../runtime/http-server.ts';
 import type { Runnable } from '../../../runtime/manager.ts';
 import type { HttpMetrics } from '../http/http-metrics.ts';
+import { Answers } from './answers.ts';
 import { type CallDeps, handleCall } from './handle-call.ts';
-import { type MuxAnswer, muxAnswer } from './mux.ts';
+import { muxAnswer } from './mux.ts';
 
 export interface ReceiverServerOptions {
   /** `--receiverAddr`. */
@@ -37,9 +38,6 @@ const serverLimits: ServerLimits = {
   maxConnections: 1000,
 };
 const maxHeaderBytes = 64 * 1024;
-/** What is still taken of a body that was refused. */
-const lingerMs = 5000;
-const maxLingerBytes = 8 * 1024 * 1024;
 /** How long a stop waits for calls that are being answered (receiver_server.go). */
 const graceMs = 5000;
 
@@ -83,50 +81,16 @@ export function webhookServer(
     keepAliveTimeout: 30_000,
   });
   server.maxConnections = maxConnections;
+  const answers = new Answers();
   server.on('request', (request, response) => {
     const elsewhere = muxAnswer(request.url ?? '');
     const done = metrics.started(request.method ?? '', request.url ?? '');
     (elsewhere === undefined ? answer(request).catch(() => 500) : Promise.resolve(elsewhere.status))
       .then((status) => {
         done(status, elsewhere?.body.length ?? 0);
-        end(request, response, status, elsewhere);
+        answers.send(request, response, { status, body: '', ...elsewhere });
       })
       .catch(() => response.destroy());
   });
   return server;
-}
-
-/**
- * The answer. Where the rest of a body is still on its way, some of it is taken and thrown away: a caller that is cut off
- * while it sends does not see what it was answered.
- */
-function end(
-  request: IncomingMessage,
-  response: ServerResponse,
-  status: number,
-  { body = '', location }: Partial<MuxAnswer> = {},
-): void {
-  const headers = {
-    'content-length': body.length,
-    ...(body === '' ? {} : { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }),
-    ...(location === undefined ? {} : { location }),
-  };
-  if (request.complete) {
-    response.writeHead(status, headers);
-    response.end(body);
-    return;
-  }
-  response.writeHead(status, { ...headers, connection: 'close' });
-  response.write(body);
-  response.flushHeaders();
-  let left = maxLingerBytes;
-  const timer = setTimeout(() => request.destroy(), lingerMs);
-  request.on('data', (chunk: Uint8Array) => {
-    left -= chunk.length;
-    if (left < 0) request.destroy();
-  });
-  request.once('end', () => response.end());
-  request.once('close', () => clearTimeout(timer));
-  request.on('error', () => undefined);
-  request.resume();
 }
