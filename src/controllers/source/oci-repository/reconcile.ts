@@ -49,12 +49,20 @@ export async function reconcileOciRepository(
     announce(upstream, artifact, attempt);
     const image = await fetchImage(object, upstream, client, deadline());
     const times = { signal, timeoutMs: timeout };
-    const stored = await storeArtifact(object, { upstream, image }, client, storage, times);
+    const {
+      artifact: stored,
+      url,
+      linkProblem,
+    } = await storeArtifact(object, { upstream, image }, client, storage, times);
+    if (linkProblem !== undefined) {
+      const message = `failed to update status URL symlink: ${linkProblem}`;
+      attempt.event({ severity: 'trace', reason: 'SymlinkUpdateFailed', message });
+    }
     return {
       state: 'ready',
-      status: { ...stored, ...observedConfig(object) },
-      conditions: [absent('ArtifactOutdated'), inStorage(stored.artifact)],
-      events: newsOf(object, stored.artifact),
+      status: { artifact: stored, ...(url === undefined ? {} : { url }), ...observedConfig(object) },
+      conditions: [absent('ArtifactOutdated'), inStorage(stored)],
+      events: newsOf(object, stored),
     };
   } finally {
     client.close();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { diskProblem } from '../../../artifact/disk-problem.ts';
 import { extractArchive } from '../../../artifact/extract.ts';
-import type { ArtifactTarget, Storage } from '../../../artifact/storage.ts';
+import type { ArtifactTarget, ScratchDir, Storage } from '../../../artifact/storage.ts';
 import type { Artifact } from '../../../crds/meta/artifact.ts';
 import type { OCIRepository } from '../../../crds/source/oci-repository.ts';
 import { withDeadline } from '../../../lib/async.ts';
@@ -28,6 +28,14 @@ export interface ArtifactContent {
   readonly image: ImageManifest;
 }
 
+export interface StoredArtifact {
+  readonly artifact: Artifact;
+  /** Under which the newest artifact can always be fetched. */
+  readonly url?: string;
+  /** Why there is no such address. */
+  readonly linkProblem?: string;
+}
+
 interface Times {
   readonly signal: AbortSignal;
   /** `spec.timeout`, milliseconds. */
@@ -45,7 +53,7 @@ export async function storeArtifact(
   client: RegistryClient,
   storage: Storage,
   times: Times,
-): Promise<{ readonly artifact: Artifact; readonly url: string }> {
+): Promise<StoredArtifact> {
   const { namespace, name } = object.metadata;
   const target: ArtifactTarget = { kind: 'OCIRepository', namespace, name, fileName: `${upstream.digest}.tar.gz` };
   const layer = openLayer(object, { upstream, image }, client, times);
@@ -57,7 +65,12 @@ export async function storeArtifact(
     ...stored,
     ...(Object.keys(image.annotations).length === 0 ? {} : { metadata: image.annotations }),
   };
-  return { artifact, url: await storage.linkLatest(artifact) };
+  try {
+    return { artifact, url: await storage.linkLatest(artifact) };
+  } catch (error) {
+    // The link is a convenience: who applies the artifact has its own address.
+    return { artifact, linkProblem: diskProblem(error) };
+  }
 }
 
 /** The content of the layer as it comes; its errors are faults. */
@@ -90,6 +103,15 @@ function orFault<T>(select: () => T): T {
   }
 }
 
+async function scratchDir(storage: Storage): Promise<ScratchDir> {
+  try {
+    return await storage.scratchDir();
+  } catch (error) {
+    const message = `failed to create temporary working directory: ${diskProblem(error)}`;
+    throw storageFailed('DirectoryCreationFailed', message, error);
+  }
+}
+
 async function copyLayer(
   target: ArtifactTarget,
   { revision }: Upstream,
@@ -113,7 +135,7 @@ async function repack(
   storage: Storage,
   { signal }: Times,
 ): Promise<Artifact> {
-  await using scratch = await storage.scratchDir();
+  await using scratch = await scratchDir(storage);
   const packed = join(scratch.path, 'layer');
   const files = join(scratch.path, 'files');
   try {
