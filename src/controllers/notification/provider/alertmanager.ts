@@ -2,6 +2,7 @@ import type { NotificationEvent } from '../event.ts';
 import { webhookUrl } from './address.ts';
 import { basic, bearer } from './authorization.ts';
 import type { NotifierFactory } from './create-notifier.ts';
+import { titleCase } from './format.ts';
 import { jsonPoster } from './post-json.ts';
 
 /**
@@ -43,12 +44,4 @@ function alert(event: NotificationEvent): unknown {
     // What Go has for no time; Alertmanager then ends the alert after its resolve_timeout.
     endsAt: '0001-01-01T00:00:00Z',
   };
-}
-
-/** The first letter of each word large, all others small, as golang.org/x/text/cases has it. */
-function titleCase(text: string): string {
-  return text.replace(/[\p{L}\p{N}\p{M}_'.]+/gu, (word) => {
-    const [first = ''] = word;
-    return first.toUpperCase() + word.slice(first.length).toLowerCase();
-  });
 }

@@ -48,6 +48,13 @@ function splitCamelCase(text: string): readonly string[] {
   return words;
 }
 
+/** The first letter of each word large, all others small, as golang.org/x/text/cases has it for what reasons are made of. */
+export function titleCase(text: string): string {
+  return text.replace(/[\p{L}\p{N}\p{M}_'.]+/gu, (word) =>
+    word.toLowerCase().replace(/\p{Ll}/u, (letter) => letter.toUpperCase()),
+  );
+}
+
 /**
  * The event in Markdown, for comments and chats that show it (internal/notifier/markdown.go). The number of a pull
  * request, which says nothing there, is left out.

@@ -220,6 +220,7 @@ function ended(signal: AbortSignal, before: NotifyError | undefined): unknown {
   return new NotifyError(`failed to execute request: context deadline exceeded${since}`, {
     permanent: false,
     retryAfterMs: before?.retryAfterMs,
+    unanswered: before === undefined,
     cause: signal.reason,
   });
 }

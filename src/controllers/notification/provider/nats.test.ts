@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
+import { TLSSocket } from 'node:tls';
+import { Authority } from '../../../../test/support/certificates.ts';
 import { metadataServices } from '../../../auth/address-guard.ts';
 import { systemClock } from '../../../lib/clock.ts';
 import { errorMessage } from '../../../lib/errors.ts';
@@ -44,13 +46,19 @@ interface NatsServer extends AsyncDisposable {
 }
 
 /** Speaks as a server does; `answer` may answer a line in another way. */
-async function natsServer(greeting: string, answer: (line: string) => string | undefined = () => undefined) {
+async function natsServer(
+  greeting: string,
+  answer: (line: string) => string | undefined = () => undefined,
+  tls?: { readonly cert: string; readonly key: string },
+) {
   const lines: string[] = [];
   const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
+  const server: Server = createServer((plain) => {
+    sockets.add(plain);
+    plain.on('error', () => undefined);
+    plain.write(greeting);
+    const socket = tls === undefined ? plain : new TLSSocket(plain, { isServer: true, ...tls });
     socket.on('error', () => undefined);
-    socket.write(greeting);
     let text = '';
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => {
@@ -187,6 +195,24 @@ describe('nats sends what the original does', () => {
       assert.match(await post(`nats://127.0.0.1:${server.port}`, { username: 'u', password: 'hunter22' }), want);
     });
   }
+
+  describe('speaks TLS', () => {
+    for (const [name, scheme, asks] of [
+      ['where the address says so', 'tls', false],
+      ['where the server asks for it', 'nats', true],
+    ] as const) {
+      it(name, async () => {
+        const authority = await Authority.create('test');
+        const { certificate: cert, key } = await authority.issueServer('nats');
+        const greeting = `INFO ${JSON.stringify({ ...info, tls_required: asks })}\r\n`;
+        await using server = await natsServer(greeting, undefined, { cert, key });
+        const address = `${scheme}://127.0.0.1:${server.port}`;
+        assert.equal(await post(address, { tls: { ca: authority.certificate, onlyCa: true } }), '');
+        assert.match(server.lines[0] ?? '', /^CONNECT .*"tls_required":true/);
+        assert.match(await post(address), /x509: certificate signed by unknown authority$/);
+      });
+    }
+  });
 
   it('gives up on a server that says nothing', async () => {
     await using server = await natsServer('');

@@ -16,13 +16,21 @@ export class NotifyError extends Error {
   readonly permanent: boolean;
   /** How long the service asked not to be called, if it did. */
   readonly retryAfterMs: number | undefined;
+  /** Whether the event may have arrived all the same: no answer came in time. */
+  readonly unanswered: boolean;
 
   constructor(
     message: string,
-    options: { readonly permanent: boolean; readonly retryAfterMs?: number | undefined; readonly cause?: unknown },
+    options: {
+      readonly permanent: boolean;
+      readonly retryAfterMs?: number | undefined;
+      readonly unanswered?: boolean;
+      readonly cause?: unknown;
+    },
   ) {
     super(message, { cause: options.cause });
     this.permanent = options.permanent;
     this.retryAfterMs = options.retryAfterMs;
+    this.unanswered = options.unanswered ?? false;
   }
 }

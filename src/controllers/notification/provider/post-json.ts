@@ -38,7 +38,7 @@ export async function within<T>(what: string, work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (!(error instanceof NotifyError)) throw error;
-    const { permanent, retryAfterMs } = error;
-    throw new NotifyError(`${what}: ${error.message}`, { permanent, retryAfterMs, cause: error.cause });
+    const { permanent, retryAfterMs, unanswered } = error;
+    throw new NotifyError(`${what}: ${error.message}`, { permanent, retryAfterMs, unanswered, cause: error.cause });
   }
 }
