@@ -15,7 +15,7 @@ class Refused extends Error {
 
   constructor(trouble: Partial<Trouble> = {}) {
     super('refused');
-    this.trouble = { permanent: false, retryAfterMs: undefined, ...trouble };
+    this.trouble = { permanent: false, retryAfterMs: undefined, unanswered: false, ...trouble };
   }
 }
 
@@ -113,6 +113,17 @@ describe('Lane', () => {
     assert.match(log.at(-2) ?? '', /^lost a \d+$/);
     assert.ok(log.length > 20, 'it was tried often');
     assert.equal(lane.count, 0);
+  });
+
+  it('sends what may have arrived three times at most', async () => {
+    const { clock, lane, state, taken } = setUp();
+    state.answer = () => new Refused({ unanswered: true });
+    lane.put(letter('a'));
+    for (const delayMs of [5000, 10_000]) {
+      await taken();
+      clock.advance(delayMs);
+    }
+    assert.deepEqual(await taken(), ['send a', 'lost a 3', 'idle']);
   });
 
   it('asks a place in trouble one at a time, and faster again when it answers', async () => {

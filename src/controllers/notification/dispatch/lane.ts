@@ -15,6 +15,8 @@ export interface Trouble {
   readonly permanent: boolean;
   /** How long the other side asked to be left alone. */
   readonly retryAfterMs: number | undefined;
+  /** Whether it may have arrived all the same. */
+  readonly unanswered: boolean;
 }
 
 export interface LaneOptions<T extends Parcel> {
@@ -32,6 +34,7 @@ interface Waiting<T> {
   readonly parcel: T;
   readonly since: number;
   attempts: number;
+  unanswered: number;
 }
 
 /** The parcels about one thing. */
@@ -49,6 +52,8 @@ const maxDelayMs = 120_000;
 const maxRetryAfterMs = 600_000;
 /** A parcel that could not be sent for so long is given up. */
 const maxAgeMs = 1_800_000;
+/** A place that is slower than its timeout would get each parcel at each try. */
+const maxUnanswered = 3;
 
 /**
  * What waits to be sent to one place. What fails for a reason that may pass is tried again, in order, for half an hour;
@@ -84,7 +89,7 @@ export class Lane<T extends Parcel> {
 
   put(parcel: T): void {
     const line = this.#lines.getOrInsertComputed(parcel.about, (about) => ({ about, waiting: [] }));
-    line.waiting.push({ parcel, since: this.#options.clock.now(), attempts: 0 });
+    line.waiting.push({ parcel, since: this.#options.clock.now(), attempts: 0, unanswered: 0 });
     this.#count += 1;
     this.#bytes += parcel.bytes;
     if (line.waiting.length === 1) this.#ready.add(line);
@@ -176,7 +181,8 @@ export class Lane<T extends Parcel> {
   #triesAgain(line: Line<T>, first: Waiting<T>, trouble: Trouble): boolean {
     const { clock, failed } = this.#options;
     first.attempts += 1;
-    const late = clock.now() - first.since >= maxAgeMs;
+    if (trouble.unanswered) first.unanswered += 1;
+    const late = clock.now() - first.since >= maxAgeMs || first.unanswered >= maxUnanswered;
     const final = trouble.permanent || late || this.#draining;
     failed(first.parcel, trouble, first.attempts, final);
     if (final) return false;
@@ -209,6 +215,7 @@ const stopped: Trouble = {
   message: 'the controller stopped before it could be sent',
   permanent: true,
   retryAfterMs: undefined,
+  unanswered: false,
 };
 
 function spare<T>({ waiting }: Line<T>, isRunning: boolean): Waiting<T> | undefined {

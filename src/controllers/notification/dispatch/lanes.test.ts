@@ -22,7 +22,7 @@ function setUp() {
       }
       return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('hung'))));
     },
-    troubleOf: () => ({ message: 'hung', permanent: false, retryAfterMs: undefined }),
+    troubleOf: () => ({ message: 'hung', permanent: false, retryAfterMs: undefined, unanswered: false }),
     failed: ({ about }) => lost.push(about),
     crowdedOut: ({ about }) => lost.push(about),
   });

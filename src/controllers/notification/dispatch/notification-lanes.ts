@@ -58,5 +58,5 @@ export function notificationLanes(deps: NotificationLanesDeps): Lanes<Notificati
 function troubleOf(error: unknown): Trouble {
   if (error instanceof SendFailure) return error;
   // A fault of ours: it is logged, and would happen again.
-  return { message: errorMessage(error), permanent: true, retryAfterMs: undefined };
+  return { message: errorMessage(error), permanent: true, retryAfterMs: undefined, unanswered: false };
 }

@@ -110,6 +110,7 @@ describe('Sender', () => {
     message: string;
     permanent: boolean;
     retryAfterMs?: number;
+    unanswered?: boolean;
   }[] = [
     {
       name: 'no Provider',
@@ -176,6 +177,7 @@ describe('Sender', () => {
       deps: post(timeout),
       message: 'failed to send notification for Kustomization/apps/app: context deadline exceeded',
       permanent: false,
+      unanswered: true,
     },
     {
       name: 'a token in what the service says',
@@ -191,11 +193,12 @@ describe('Sender', () => {
       permanent: true,
     },
   ];
-  for (const { name, deps, message, permanent, retryAfterMs } of failures) {
+  for (const { name, deps, message, permanent, retryAfterMs, unanswered = false } of failures) {
     it(`says why it failed: ${name}`, async () => {
       await assert.rejects(setUp(deps).send(), (error) => {
         assert.ok(error instanceof SendFailure);
         assert.deepEqual([error.message, error.permanent, error.retryAfterMs], [message, permanent, retryAfterMs]);
+        assert.equal(error.unanswered, unanswered);
         return true;
       });
     });

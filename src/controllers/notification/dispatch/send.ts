@@ -112,6 +112,13 @@ export class Sender {
   }
 }
 
+/** Whether and when to try again. */
+interface Again {
+  readonly permanent: boolean;
+  readonly retryAfterMs?: number | undefined;
+  readonly unanswered?: boolean;
+}
+
 /** Why an event was not sent, in the words of Flux; fit for logs and events. */
 export class SendFailure extends Error {
   override readonly name = 'SendFailure';
@@ -119,17 +126,20 @@ export class SendFailure extends Error {
   readonly permanent: boolean;
   /** How long the service asked not to be called, if it did. */
   readonly retryAfterMs: number | undefined;
+  /** Whether it may have arrived all the same. */
+  readonly unanswered: boolean;
 
   constructor(
     { involvedObject: { kind, namespace, name } }: NotificationEvent,
     step: 'dispatch' | 'send',
     problem: string,
-    again: { readonly permanent: boolean; readonly retryAfterMs?: number | undefined },
+    again: Again,
     cause?: unknown,
   ) {
     super(`failed to ${step} notification for ${kind}/${namespace}/${name}: ${redact(problem)}`, { cause });
     this.permanent = again.permanent;
     this.retryAfterMs = again.retryAfterMs;
+    this.unanswered = again.unanswered ?? false;
   }
 }
 
@@ -156,9 +166,10 @@ function problem(error: unknown): string {
 }
 
 /** An outage of the API server, of the network or of the service may pass; what is wrong with Provider or event stays. */
-function tryAgain(error: unknown): { readonly permanent: boolean; readonly retryAfterMs?: number | undefined } {
+function tryAgain(error: unknown): Again {
   if (error instanceof NotifyError) return error;
-  return { permanent: !(isTimeout(error) || isAbort(error) || error instanceof TransportError || isBusy(error)) };
+  if (isTimeout(error)) return { permanent: false, unanswered: true };
+  return { permanent: !(isAbort(error) || error instanceof TransportError || isBusy(error)) };
 }
 
 function isBusy(error: unknown): boolean {

@@ -80,7 +80,7 @@ export class NotifierHttp {
       const last = call.once === true || tries === maxTries;
       if (!(outcome instanceof NotifyError)) {
         const after = retryAfterMs(outcome.status, outcome.header('retry-after'), clock.now());
-        if (!isTransient(outcome.status) || last || (after ?? 0) > maxPatienceMs) return outcome;
+        if (!isTransient(outcome.status, after) || last || (after ?? 0) > maxPatienceMs) return outcome;
         failure = refused(outcome, route.secrets, clock.now());
         await pause(clock, after ?? retryWaitMs(tries, random), signal, failure);
         continue;
@@ -164,9 +164,10 @@ export function parseUrl(text: string): URL {
 export function refused(reply: NotifierReply, secrets: readonly string[], now: number): NotifyError {
   const { status } = reply;
   const said = excerpt(reply.body, secrets);
+  const after = retryAfterMs(status, reply.header('retry-after'), now);
   return new NotifyError(`request failed with status code ${status}${said === '' ? '' : `: ${said}`}`, {
-    permanent: !isTransient(status),
-    retryAfterMs: retryAfterMs(status, reply.header('retry-after'), now),
+    permanent: !isTransient(status, after),
+    retryAfterMs: after,
   });
 }
 
@@ -181,8 +182,8 @@ export function excerpt(text: string, secrets: readonly string[]): string {
     .slice(0, 500);
 }
 
-function isTransient(status: number): boolean {
-  return status === 429 || (status >= 500 && status !== 501);
+function isTransient(status: number, afterMs: number | undefined): boolean {
+  return status === 429 || (status >= 500 && status !== 501) || afterMs !== undefined;
 }
 
 function hostOf(url: string): string {
