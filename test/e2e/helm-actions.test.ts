@@ -152,6 +152,55 @@ describe('actions of releases', () => {
     return true;
   };
 
+  /** Has the API server refuse ConfigMaps of a color in a namespace, from now on and until the result is called. */
+  const refuseColor = async (ns: string, color: string): Promise<() => Promise<void>> => {
+    const group = 'admissionregistration.k8s.io';
+    const metadata = { name: `refuse-${ns}` };
+    const matchResources = {
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': ns } },
+      resourceRules: [
+        { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['configmaps'] },
+      ],
+    };
+    const expression = `!has(object.data) || !('color' in object.data) || object.data.color != '${color}'`;
+    const objects: KubeObject[] = [
+      {
+        apiVersion: `${group}/v1`,
+        kind: 'ValidatingAdmissionPolicy',
+        metadata,
+        spec: { matchConstraints: matchResources, validations: [{ expression, message: 'not this color' }] },
+      },
+      {
+        apiVersion: `${group}/v1`,
+        kind: 'ValidatingAdmissionPolicyBinding',
+        metadata,
+        spec: { policyName: metadata.name, validationActions: ['Deny'] },
+      },
+    ];
+    const created: (() => Promise<unknown>)[] = [];
+    for (const object of objects) {
+      const type = await client.discovery.resourceFor({ group, version: 'v1', kind: object.kind });
+      await client.create(type, object);
+      created.push(() => client.delete(type, metadata));
+    }
+    const isRefused = (): Promise<boolean> =>
+      client
+        .create(
+          typeOf('ConfigMap'),
+          { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'probe', namespace: ns }, data: { color } },
+          { dryRun: true },
+        )
+        .then(
+          () => false,
+          () => true,
+        );
+    await waitFor(isRefused, 'the policy to be in force');
+    return async () => {
+      for (const remove of created) await remove();
+      await waitFor(async () => !(await isRefused()), 'the policy to be gone');
+    };
+  };
+
   it('install, upgrade, roll back and uninstall with few requests', async () => {
     const { context, ns } = await bench();
     await context.storage.entries('demo', context.signal);
@@ -271,9 +320,17 @@ describe('actions of releases', () => {
         /^failed to create resource: server-side apply failed for object helm-actions-\d+\/bad \/v1, Kind=Service: Service "bad" is invalid: \[spec\.ports\[0\]\.port: Invalid value: 99999/,
       ),
     );
-    assert.deepEqual(await statuses(context), ['3 failed', '2 failed', '1 deployed']);
+    const undo = await refuseColor(ns, 'forbidden');
+    await assert.rejects(
+      upgrade(context, upgrading(chartOf(app, { color: 'forbidden' }))),
+      failing(
+        /^server-side apply failed for object helm-actions-\d+\/settings \/v1, Kind=ConfigMap: configmaps "settings" is forbidden: ValidatingAdmissionPolicy '.*' with binding '.*' denied request: not this color$/,
+      ),
+    );
+    assert.deepEqual(await statuses(context), ['4 failed', '3 failed', '2 failed', '1 deployed']);
+    await undo();
     await upgrade(context, upgrading(chartOf(app, { color: 'green' })));
-    assert.deepEqual(await statuses(context), ['4 deployed', '3 failed', '2 failed', '1 superseded']);
+    assert.deepEqual(await statuses(context), ['5 deployed', '4 failed', '3 failed', '2 failed', '1 superseded']);
     assert.equal((await find('ConfigMap', ns, 'settings'))?.['data']?.['color' as never], 'green');
   });
 
