@@ -23,7 +23,7 @@ export const importRules: Readonly<Record<string, readonly string[]>> = {
   kube: ['lib', 'crds', 'auth', 'yaml'],
   runtime: ['lib', 'crds', 'kube'],
   apply: ['lib', 'yaml', 'crds', 'kube', 'engines/patch', 'engines/cel'],
-  appliers: ['lib', 'crds', 'auth', 'kube', 'runtime', 'apply', 'engines/cel'],
+  appliers: ['lib', 'yaml', 'crds', 'auth', 'sops', 'kube', 'runtime', 'apply', 'engines/cel'],
   'remote-bases': ['lib', 'net', 'git', 'artifact', 'engines/kustomize'],
   'controllers/source': ['*'],
   'controllers/kustomize': ['*'],

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type CloudSurroundings, createCloud } from '../../appliers/cloud.ts';
+import { KeyServices } from '../../appliers/decryption/key-services.ts';
 import { DependencyWatches } from '../../appliers/dependency-watches.ts';
 import { StatusWaiter } from '../../apply/waiter.ts';
 import { ArtifactCache } from '../../artifact/cache.ts';
@@ -10,7 +11,9 @@ import { bucketKind } from '../../crds/source/bucket.ts';
 import { externalArtifactKind } from '../../crds/source/external-artifact.ts';
 import { gitRepositoryKind } from '../../crds/source/git-repository.ts';
 import { ociRepositoryKind } from '../../crds/source/oci-repository.ts';
+import { configMapType } from '../../kube/config-map.ts';
 import type { KubeObject, ObjectKey, PartialObject, ResourceType } from '../../kube/object.ts';
+import { secretType } from '../../kube/secret.ts';
 import { configMapConnector } from '../../kube/target/config-map-connector.ts';
 import { TargetClusters } from '../../kube/target/target-clusters.ts';
 import type { EnvironmentProxy } from '../../net/http-agents.ts';
@@ -24,7 +27,6 @@ import { kustomizationPolicy } from '../../runtime/policies.ts';
 import { ReconcileLoop } from '../../runtime/reconcile-loop.ts';
 import { keyText } from '../../runtime/work-queue.ts';
 import { BuildThread } from './build-thread/build-thread.ts';
-import { KeyServices } from './decryption/key-services.ts';
 import type { KustomizeFlags, KustomizeGates } from './flags.ts';
 import { waitUnderSuspension } from './kustomization/await-health.ts';
 import { BuildMemo } from './kustomization/build-memo.ts';
@@ -38,7 +40,6 @@ import { reconcileKustomization } from './kustomization/reconcile.ts';
 import type { SourceKind } from './kustomization/source.ts';
 import { Terminations } from './kustomization/terminations.ts';
 import { Triage } from './kustomization/triage.ts';
-import { configMapType, secretType } from './kustomization/variables.ts';
 import { type Caches, type SourceObject, trimSource, usersOf, wakeOnChanges } from './kustomization/watch.ts';
 
 /** Unpacked artifacts that are kept while nobody uses them. */

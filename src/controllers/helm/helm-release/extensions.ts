@@ -14,6 +14,16 @@ const names = {
   refuseConflicts: 'sluice.dev/refuse-conflicts',
 } as const;
 
+/** A Secret with keys: with it, entries of `valuesFrom` that SOPS has encrypted are decrypted. */
+const DECRYPTION_SECRET = 'sluice.dev/decryption-secret';
+
+const all: readonly string[] = [...Object.values(names), DECRYPTION_SECRET];
+
+/** The Secret with keys that the annotation for it names; undefined for none. */
+export function decryptionSecretOf({ metadata }: Pick<HelmRelease, 'metadata'>): string | undefined {
+  return metadata.annotations?.[DECRYPTION_SECRET];
+}
+
 /** Whether an annotation of ours switches something on. Throws a stalled fault when it has another value than it may. */
 export function isEnabled({ metadata }: HelmRelease, extension: keyof typeof names): boolean {
   const name = names[extension];
@@ -31,5 +41,5 @@ export function refuseAnnotations(object: HelmRelease): void {
 /** Whether one of our annotations has changed, which moves neither the generation nor anything else that wakes. */
 export function extensionsChanged({ old, current }: Change<PartialObject>): boolean {
   if (old === undefined || current === undefined) return false;
-  return Object.values(names).some((name) => old.metadata.annotations?.[name] !== current.metadata.annotations?.[name]);
+  return all.some((name) => old.metadata.annotations?.[name] !== current.metadata.annotations?.[name]);
 }

@@ -8,6 +8,7 @@ import { errorMessage } from '../../../lib/errors.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import { Fault } from '../../../runtime/fault.ts';
 import type { ChartDescription } from '../render-thread/render-request.ts';
+import { decryptingValues } from './decrypted-values.ts';
 import { checkDependencies } from './dependencies.ts';
 import type { HelmReleaseDeps } from './deps.ts';
 import { valuesDigest } from './digests.ts';
@@ -116,7 +117,8 @@ function readyArtifact(source: SourceObject, attempt: AttemptContext, deps: Helm
 
 async function valuesOf(object: HelmRelease, { signal }: AttemptContext, { client }: HelmReleaseDeps): Promise<Values> {
   try {
-    return await composeValues(object, clusterValues(client, object.metadata.namespace, signal));
+    const source = clusterValues(client, object.metadata.namespace, signal);
+    return await composeValues(object, await decryptingValues(object, source, client, signal));
   } catch (error) {
     signal.throwIfAborted();
     throw new Fault('retry', 'ValuesError', errorMessage(error), { cause: error });

@@ -6,8 +6,9 @@ import { templateValue } from '../../../engines/helm/functions/yaml.ts';
 import { valueRecord } from '../../../engines/helm/release/chart-record.ts';
 import { parseInto, StrvalsError } from '../../../engines/helm/values/strvals.ts';
 import type { Client } from '../../../kube/client.ts';
+import { configMapType } from '../../../kube/config-map.ts';
 import { isNotFound } from '../../../kube/errors.ts';
-import type { KubeObject, ResourceType } from '../../../kube/object.ts';
+import type { KubeObject } from '../../../kube/object.ts';
 import { secretType } from '../../../kube/secret.ts';
 import { withDeadline } from '../../../lib/async.ts';
 import { errorMessage } from '../../../lib/errors.ts';
@@ -23,15 +24,6 @@ export class ValuesError extends Error {}
 
 const DEFAULT_KEY = 'values.yaml';
 const readMs = 30_000;
-
-/** `v1` ConfigMap. */
-export const configMapType: ResourceType = {
-  group: '',
-  version: 'v1',
-  kind: 'ConfigMap',
-  plural: 'configmaps',
-  namespaced: true,
-};
 
 /** Reads one entry of a ConfigMap or Secret. */
 export interface ValuesSource {

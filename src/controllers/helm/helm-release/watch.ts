@@ -4,7 +4,7 @@ import { findCondition, isReady } from '../../../runtime/conditions.ts';
 import type { Informer } from '../../../runtime/informer.ts';
 import { isWakeWorthy } from '../../../runtime/predicates.ts';
 import { keyText, type WorkQueue } from '../../../runtime/work-queue.ts';
-import { extensionsChanged } from './extensions.ts';
+import { decryptionSecretOf, extensionsChanged } from './extensions.ts';
 import { digestIn } from './revision.ts';
 import type { SourceObject } from './source.ts';
 import { dependencyKeys, type SourceKind, sourceKey } from './spec.ts';
@@ -113,10 +113,13 @@ function isUpToDate({ status }: HelmRelease, { kind, status: source }: SourceObj
     : revision === status?.lastAttemptedRevision;
 }
 
-/** The ConfigMaps and Secrets that values come from, and the one that tells of the target cluster. */
-function configKeys({ metadata: { namespace }, spec }: HelmRelease): readonly string[] {
+/** The ConfigMaps and Secrets that values and keys come from, and the one that tells of the target cluster. */
+function configKeys({ metadata, spec }: HelmRelease): readonly string[] {
+  const { namespace } = metadata;
   const { secretRef, configMapRef } = spec.kubeConfig ?? {};
+  const keys = decryptionSecretOf({ metadata });
   const references = [
+    ...(keys === undefined ? [] : [{ kind: 'Secret', name: keys }]),
     ...(spec.valuesFrom ?? []),
     ...(secretRef === undefined ? [] : [{ kind: 'Secret', name: secretRef.name }]),
     ...(configMapRef === undefined ? [] : [{ kind: 'ConfigMap', name: configMapRef.name }]),

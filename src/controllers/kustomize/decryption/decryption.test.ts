@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { DecryptionKeys } from '../../../appliers/decryption/decryption-keys.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { memoryTree } from '../../../lib/memory-tree.ts';
@@ -9,7 +10,6 @@ import { Fault } from '../../../runtime/fault.ts';
 import { ageKeySource, parseAgeIdentities } from '../../../sops/keys/age.ts';
 import { buildManifests } from '../kustomization/build.ts';
 import { refuseEncrypted } from '../kustomization/encrypted.ts';
-import type { DecryptionKeys } from './decryption-keys.ts';
 
 const repository = join(import.meta.dirname, 'testdata/repository');
 const keyFiles = join(import.meta.dirname, '../../../sops/testdata/keys');

@@ -1,3 +1,4 @@
+import type { DecryptionKeys } from '../../../appliers/decryption/decryption-keys.ts';
 import { DISABLED, KUSTOMIZE_DECRYPT } from '../../../crds/meta/names.ts';
 import type { RemoteSource } from '../../../engines/kustomize/remote/remote-source.ts';
 import type { KubeObject } from '../../../kube/object.ts';
@@ -10,7 +11,6 @@ import { decryptObject } from '../../../sops/objects.ts';
 import { detectFormat, type Format, formatOfPath } from '../../../sops/stores/format.ts';
 import { decryptSources } from './decrypt-sources.ts';
 import { DecryptedTree, notingSource } from './decrypted-tree.ts';
-import type { DecryptionKeys } from './decryption-keys.ts';
 import { EncryptedFiles } from './encrypted-files.ts';
 
 /**

@@ -1,6 +1,6 @@
+import type { DecryptionOptions } from '../../../appliers/decryption/decryption-keys.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import { Fault } from '../../../runtime/fault.ts';
-import type { DecryptionOptions } from './decryption-keys.ts';
 
 /** Throws a stalled fault when keys are asked for as a ServiceAccount and the feature gate for that is off. */
 export function refuseDecryptionIdentity({ spec }: Kustomization, { objectLevelIdentity }: DecryptionOptions): void {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { DecryptionKeys } from '../../../appliers/decryption/decryption-keys.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import { errorMessage, isAbort } from '../../../lib/errors.ts';
 import { Fault } from '../../../runtime/fault.ts';
-import type { DecryptionKeys } from '../decryption/decryption-keys.ts';
 import type { BuildInput } from './build.ts';
 import type { KustomizationDeps } from './deps.ts';
 import type { BuildStart } from './manifests.ts';
@@ -29,7 +29,7 @@ export async function inputsOf(
       ? undefined
       : await readKeys(async () => {
           // The ciphers of all kinds of keys take megabytes: only who decrypts has them.
-          const { readDecryptionKeys } = await import('../decryption/decryption-keys.ts');
+          const { readDecryptionKeys } = await import('../../../appliers/decryption/decryption-keys.ts');
           return readDecryptionKeys({ namespace, name, decryption }, { client, ...options }, signal);
         });
   const variables = await variablesOf({ namespace, postBuild: spec.postBuild }, client, signal);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { DecryptionKeys } from '../../../appliers/decryption/decryption-keys.ts';
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import { BuildError } from '../../../engines/kustomize/build-error.ts';
 import { generateKustomization } from '../../../engines/kustomize/flux-generate.ts';
@@ -10,7 +11,6 @@ import type { Tree } from '../../../lib/tree.ts';
 import { Fault } from '../../../runtime/fault.ts';
 import { emitYaml } from '../../../yaml/emit.ts';
 import { Decryption } from '../decryption/decryption.ts';
-import type { DecryptionKeys } from '../decryption/decryption-keys.ts';
 import { assertNotEmptied, checkIgnoredFields } from './ignored-fields.ts';
 import { buildKustomization, type KustomizeResult, type RemoteAccess } from './remote-bases.ts';
 import type { Variables } from './variables.ts';

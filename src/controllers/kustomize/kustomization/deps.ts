@@ -1,3 +1,4 @@
+import type { DecryptionOptions } from '../../../appliers/decryption/decryption-keys.ts';
 import type { DependencyWatches } from '../../../appliers/dependency-watches.ts';
 import type { Ledger } from '../../../apply/ledger/ledger.ts';
 import type { StatusWaiter } from '../../../apply/waiter.ts';
@@ -8,7 +9,6 @@ import type { ObjectKey } from '../../../kube/object.ts';
 import type { TargetClusters } from '../../../kube/target/target-clusters.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { BuildThread } from '../build-thread/build-thread.ts';
-import type { DecryptionOptions } from '../decryption/decryption-keys.ts';
 import type { BuildMemo } from './build-memo.ts';
 import type { HealthWaits } from './health-waits.ts';
 import type { DependencyOptions } from './kustomization-dependencies.ts';

@@ -1,23 +1,10 @@
 import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
 import type { Client } from '../../../kube/client.ts';
+import { configMapType } from '../../../kube/config-map.ts';
 import { isNotFound } from '../../../kube/errors.ts';
-import type { KubeObject, ResourceType } from '../../../kube/object.ts';
+import type { KubeObject } from '../../../kube/object.ts';
+import { secretType } from '../../../kube/secret.ts';
 import { errorMessage, isAbort } from '../../../lib/errors.ts';
-
-export const configMapType: ResourceType = {
-  group: '',
-  version: 'v1',
-  kind: 'ConfigMap',
-  plural: 'configmaps',
-  namespaced: true,
-};
-export const secretType: ResourceType = {
-  group: '',
-  version: 'v1',
-  kind: 'Secret',
-  plural: 'secrets',
-  namespaced: true,
-};
 
 type Reference = NonNullable<NonNullable<Kustomization['spec']['postBuild']>['substituteFrom']>[number];
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { cloudEnvironment } from '../../../../test/support/cloud-server.ts';
-import { FakeServer } from '../../../../test/support/fake-client.ts';
-import { createCloudAuth } from '../../../auth/cloud-auth.ts';
-import type { HttpCall } from '../../../auth/http.ts';
-import type { ServiceAccounts } from '../../../auth/provider.ts';
-import { TokenCache } from '../../../auth/token-cache.ts';
+import { cloudEnvironment } from '../../../test/support/cloud-server.ts';
+import { FakeServer } from '../../../test/support/fake-client.ts';
+import { createCloudAuth } from '../../auth/cloud-auth.ts';
+import type { HttpCall } from '../../auth/http.ts';
+import type { ServiceAccounts } from '../../auth/provider.ts';
+import { TokenCache } from '../../auth/token-cache.ts';
 import { KeyServices } from './key-services.ts';
 
 const { signal } = new AbortController();

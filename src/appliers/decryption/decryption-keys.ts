@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { Kustomization } from '../../../crds/kustomize/kustomization.ts';
-import type { Client } from '../../../kube/client.ts';
-import { isNotFound } from '../../../kube/errors.ts';
-import type { KubeObject, ObjectKey } from '../../../kube/object.ts';
-import { errorMessage, isAbort } from '../../../lib/errors.ts';
-import type { KeySources } from '../../../sops/key-source.ts';
-import { ageKeySource, parseAgeIdentities } from '../../../sops/keys/age.ts';
-import { parsePgpKeys, pgpKeySource } from '../../../sops/keys/pgp.ts';
-import type { SecretKey } from '../../../sops/pgp/secret-key.ts';
-import { secretType } from '../kustomization/variables.ts';
+import type { Kustomization } from '../../crds/kustomize/kustomization.ts';
+import type { Client } from '../../kube/client.ts';
+import { isNotFound } from '../../kube/errors.ts';
+import type { KubeObject, ObjectKey } from '../../kube/object.ts';
+import { secretType } from '../../kube/secret.ts';
+import { errorMessage, isAbort } from '../../lib/errors.ts';
+import type { KeySources } from '../../sops/key-source.ts';
+import { ageKeySource, parseAgeIdentities } from '../../sops/keys/age.ts';
+import { parsePgpKeys, pgpKeySource } from '../../sops/keys/pgp.ts';
+import type { SecretKey } from '../../sops/pgp/secret-key.ts';
 import type { KeyServices } from './key-services.ts';
 
 /** What the process knows of decryption. */
@@ -21,7 +21,7 @@ export interface DecryptionOptions {
   readonly services?: KeyServices;
 }
 
-/** With what a Kustomization decrypts. */
+/** With what an object's files are decrypted. */
 export interface DecryptionKeys {
   /** Tells keys apart: they are an input of the build. */
   readonly digest: string;

@@ -1,13 +1,13 @@
-import type { CloudAuth } from '../../../auth/cloud-auth.ts';
-import type { Client } from '../../../kube/client.ts';
-import type { ObjectKey } from '../../../kube/object.ts';
-import { errorMessage, isAbort } from '../../../lib/errors.ts';
-import { isRecord } from '../../../lib/json.ts';
-import type { KeySources } from '../../../sops/key-source.ts';
-import { cloudKeySources } from '../../../sops/keys/cloud-sources.ts';
-import type { VaultSettings } from '../../../sops/keys/hc-vault.ts';
-import { parseYaml } from '../../../yaml/parse.ts';
-import { configMapType } from '../kustomization/variables.ts';
+import type { CloudAuth } from '../../auth/cloud-auth.ts';
+import type { Client } from '../../kube/client.ts';
+import { configMapType } from '../../kube/config-map.ts';
+import type { ObjectKey } from '../../kube/object.ts';
+import { errorMessage, isAbort } from '../../lib/errors.ts';
+import { isRecord } from '../../lib/json.ts';
+import type { KeySources } from '../../sops/key-source.ts';
+import { cloudKeySources } from '../../sops/keys/cloud-sources.ts';
+import type { VaultSettings } from '../../sops/keys/hc-vault.ts';
+import { parseYaml } from '../../yaml/parse.ts';
 import type { DecryptingObject } from './decryption-keys.ts';
 
 export interface KeyServicesOptions {
