@@ -11,7 +11,7 @@ const longestFactor = 10;
 
 /**
  * How long a layer of that size may take: `timeoutMs`, and beside it a second for each 64 KB, but never more than ten
- * times `timeoutMs`, so that no registry holds a worker for long. (Upstream sets no limit.)
+ * times `timeoutMs`, so that no registry holds a worker for long. Differs from Flux (ADR 33), which sets no limit.
  */
 export function layerTimeoutMs(timeoutMs: number, size: number): number {
   return Math.min(timeoutMs + size / slowestRate, timeoutMs * longestFactor);

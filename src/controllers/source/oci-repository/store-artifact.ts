@@ -19,7 +19,7 @@ import { layerTimeoutMs, selectLayer } from './layer.ts';
 import { ociFault } from './oci-faults.ts';
 import type { Upstream } from './upstream.ts';
 
-/** The largest layer, packed; what it may unpack to is the limit of all artifacts. */
+/** The largest layer, packed; what it may unpack to is the limit of all artifacts (ADR 33). */
 const maxLayerBytes = 1024 ** 3;
 
 /** What an artifact is made of. */
