@@ -134,6 +134,7 @@ describe('NotifierHttp', () => {
       ['seconds', 429, '7', 7000],
       ['a date', 503, 'Fri, 02 Jan 2026 15:04:25 GMT', 20_000],
       ['a date that has passed', 429, 'Fri, 02 Jan 2026 15:00:00 GMT', 0],
+      ['of too many requests, as GitHub refuses them', 403, '3', 3000],
       ['nonsense', 429, 'soon', 2000],
       ['a negative number', 429, '-5', 2000],
       ['with another status', 500, '7', 2000],

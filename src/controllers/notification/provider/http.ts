@@ -81,7 +81,7 @@ export class NotifierHttp {
       if (!(outcome instanceof NotifyError)) {
         const after = retryAfterMs(outcome.status, outcome.header('retry-after'), clock.now());
         if (!isTransient(outcome.status, after) || last || (after ?? 0) > maxPatienceMs) return outcome;
-        failure = refused(outcome, route.secrets, clock.now());
+        failure = this.refusal(outcome, route);
         await pause(clock, after ?? retryWaitMs(tries, random), signal, failure);
         continue;
       }
@@ -95,9 +95,19 @@ export class NotifierHttp {
   async succeed(call: NotifierRequest, route: Route, signal: AbortSignal): Promise<NotifierReply> {
     const reply = await this.send(call, route, signal);
     if (reply.status >= 200 && reply.status <= 299) return reply;
-    const failure = refused(reply, route.secrets, this.#options.clock.now());
-    const { permanent, retryAfterMs } = failure;
-    throw new NotifyError(`request failed: ${failure.message}`, { permanent, retryAfterMs });
+    const { message, permanent, retryAfterMs: after } = this.refusal(reply, route);
+    throw new NotifyError(`request failed: ${message}`, { permanent, retryAfterMs: after });
+  }
+
+  /** Why an answer is no success: its status, and the beginning of what the service says, without secrets. */
+  refusal(reply: NotifierReply, { secrets }: Route): NotifyError {
+    const { status } = reply;
+    const said = excerpt(reply.body, secrets);
+    const after = retryAfterMs(status, reply.header('retry-after'), this.#options.clock.now());
+    return new NotifyError(`request failed with status code ${status}${said === '' ? '' : `: ${said}`}`, {
+      permanent: !isTransient(status, after),
+      retryAfterMs: after,
+    });
   }
 
   /** An answer, or why there is none. Throws when `signal` ends it. */
@@ -158,17 +168,6 @@ export class NotifierHttp {
 export function parseUrl(text: string): URL {
   if (URL.canParse(text)) return new URL(text);
   throw new NotifyError('the address is not a valid URL', { permanent: true });
-}
-
-/** Why an answer is no success: its status, and the beginning of what the service says, without secrets. */
-export function refused(reply: NotifierReply, secrets: readonly string[], now: number): NotifyError {
-  const { status } = reply;
-  const said = excerpt(reply.body, secrets);
-  const after = retryAfterMs(status, reply.header('retry-after'), now);
-  return new NotifyError(`request failed with status code ${status}${said === '' ? '' : `: ${said}`}`, {
-    permanent: !isTransient(status, after),
-    retryAfterMs: after,
-  });
 }
 
 /** Enough to find what is shown, and short enough to look for secrets in. */

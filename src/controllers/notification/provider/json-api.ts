@@ -1,7 +1,7 @@
 import { isRecord } from '../../../lib/json.ts';
 import type { NotifierDeps } from './create-notifier.ts';
 import { goJson } from './go-json.ts';
-import { excerpt, type NotifierReply, type NotifierRequest, type Route, refused } from './http.ts';
+import { excerpt, type NotifierReply, type NotifierRequest, type Route } from './http.ts';
 import { NotifyError } from './notifier.ts';
 import { within } from './post-json.ts';
 
@@ -56,7 +56,7 @@ export class JsonApi {
     };
     const reply = await within(otherwise, http.send(request, route, signal));
     if (alsoFine.includes(reply.status)) return undefined;
-    if (reply.status < 200 || reply.status > 299) throw failure(otherwise, reply, route);
+    if (reply.status < 200 || reply.status > 299) throw failure(otherwise, reply, http.refusal(reply, route), route);
     return parsed(reply.body, otherwise);
   }
 
@@ -77,8 +77,12 @@ function parsed(text: string, otherwise: string): unknown {
 }
 
 /** What the service says is wrong: the message in its JSON, or else the beginning of its text. */
-function failure(otherwise: string, reply: NotifierReply, { secrets }: Route): NotifyError {
-  const { permanent, retryAfterMs } = refused(reply, secrets, Date.now());
+function failure(
+  otherwise: string,
+  reply: NotifierReply,
+  { permanent, retryAfterMs }: NotifyError,
+  { secrets }: Route,
+): NotifyError {
   const said = excerpt(messageIn(reply.body), secrets);
   return new NotifyError(`${otherwise}: ${reply.status}${said === '' ? '' : ` ${said}`}`, { permanent, retryAfterMs });
 }
