@@ -9,6 +9,7 @@ import { silentLogger } from '../../../runtime/logging.ts';
 import { readAccess } from './access.ts';
 import type { OciRepositoryDeps } from './deps.ts';
 import { ociRepository } from './testing.ts';
+import { UsedSecrets } from './used-secrets.ts';
 
 const repository = { registry: 'registry.example.com', path: 'org/app' };
 const signal = new AbortController().signal;
@@ -47,15 +48,17 @@ function setUp({ secrets = {}, accounts = {}, objectLevel = false, defaultServic
       return { username: 'cloud', password: 'p', expiresAt: 0 };
     },
   };
+  const usedSecrets = new UsedSecrets();
   const deps = {
     client: { get },
     cloud: { registries: { aws: registry, azure: registry, gcp: registry }, tokens: {} },
     gates: { ObjectLevelWorkloadIdentity: objectLevel },
     defaultServiceAccount,
+    usedSecrets,
   } as unknown as OciRepositoryDeps;
   const attempt = { signal, log: silentLogger, event: ({ message }: { message: string }) => void events.push(message) };
   const read = (spec: Partial<OCIRepository['spec']>) => readAccess(ociRepository(spec), attempt, deps);
-  return { asked, events, read };
+  return { asked, events, read, usedSecrets };
 }
 
 describe('readAccess', () => {
@@ -84,6 +87,15 @@ describe('readAccess', () => {
     assert.equal(await password(world, { secretRef: { name: 'other' }, serviceAccountName: 'puller' }), '2');
     assert.equal(await password(world, { secretRef: { name: 'other' } }), undefined);
     assert.equal(await password(world, { serviceAccountName: 'bare' }), undefined);
+  });
+
+  it('remembers which pull secrets it used, also those that are missing', async () => {
+    const { read, usedSecrets } = setUp({ secrets: { one: dockerConfig('1') }, accounts: { puller: ['one', 'two'] } });
+    await assert.rejects(read({ serviceAccountName: 'puller' }));
+    assert.deepEqual(usedSecrets.usersOf({ namespace: 'apps', name: 'two' }), [{ namespace: 'apps', name: 'repo' }]);
+    assert.deepEqual(usedSecrets.usersOf({ namespace: 'elsewhere', name: 'two' }), []);
+    await read({ secretRef: { name: 'one' } });
+    assert.deepEqual(usedSecrets.usersOf({ namespace: 'apps', name: 'one' }), []);
   });
 
   it('asks a cloud as the controller, when a request needs it', async () => {

@@ -46,13 +46,15 @@ export async function readAccess(object: OCIRepository, attempt: Attempt, deps: 
 
 /** Those of `secretRef` and of the pull secrets of the ServiceAccount; undefined when there are no such Secrets. */
 async function readCredentials(
-  { metadata: { namespace }, spec }: OCIRepository,
+  { metadata: { namespace, name: own }, spec }: OCIRepository,
   attempt: Attempt,
-  { client }: OciRepositoryDeps,
+  { client, usedSecrets }: OciRepositoryDeps,
 ): Promise<CredentialSource | undefined> {
   const { signal } = attempt;
   const fail = (problem: string, cause?: unknown): Fault =>
     authenticationFailed('failed to get credential', problem, cause);
+  const key = { namespace, name: own };
+  usedSecrets.remember(key, []);
   const secrets: SecretData[] = [];
   if (spec.secretRef !== undefined) {
     const { name } = spec.secretRef;
@@ -67,7 +69,9 @@ async function readCredentials(
     }
   }
   if (isSet(spec.serviceAccountName)) {
-    secrets.push(...(await readPullSecrets(client, { namespace, name: spec.serviceAccountName }, signal, fail)));
+    const account = { namespace, name: spec.serviceAccountName };
+    const named = (names: readonly string[]): void => usedSecrets.remember(key, names);
+    secrets.push(...(await readPullSecrets(client, account, signal, { fail, named })));
   }
   if (secrets.length === 0) return undefined;
   try {

@@ -8,6 +8,7 @@ import { kindController } from '../kind-controller.ts';
 import { removeArtifacts } from '../remove-artifacts.ts';
 import type { OciRepositoryDeps } from './deps.ts';
 import { reconcileOciRepository } from './reconcile.ts';
+import { UsedSecrets } from './used-secrets.ts';
 import { wakeOnChanges } from './watch.ts';
 
 /**
@@ -18,23 +19,26 @@ import { wakeOnChanges } from './watch.ts';
 export function ociRepositoryController(
   environment: Environment,
   caches: SourceCaches,
-  deps: Omit<OciRepositoryDeps, 'client'>,
+  given: Omit<OciRepositoryDeps, 'client' | 'usedSecrets'>,
   forget: (key: ObjectKey) => void,
 ): Controller {
-  const { client } = environment;
-  const { storage } = deps;
+  const usedSecrets = new UsedSecrets();
+  const deps: OciRepositoryDeps = { ...given, client: environment.client, usedSecrets };
   const controller = kindController<OCIRepository>(
     environment,
     {
       type: ociRepositoryKind,
       policy: ociRepositoryPolicy,
-      pipeline: (object, attempt) => reconcileOciRepository(object, attempt, { ...deps, client }),
-      finalize: (object, attempt) => removeArtifacts(object, attempt, storage),
+      pipeline: (object, attempt) => reconcileOciRepository(object, attempt, deps),
+      finalize: (object, attempt) => removeArtifacts(object, attempt, deps.storage),
       suspended: ({ spec }) => spec.suspend === true,
-      forget,
+      forget: (key) => {
+        usedSecrets.forget(key);
+        forget(key);
+      },
     },
     caches.ociRepositories,
   );
-  wakeOnChanges(caches, controller.queue);
+  wakeOnChanges(caches, usedSecrets, controller.queue);
   return controller;
 }

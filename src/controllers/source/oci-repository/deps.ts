@@ -3,6 +3,7 @@ import type { CloudAuth } from '../../../auth/cloud-auth.ts';
 import type { Client } from '../../../kube/client.ts';
 import type { RegistrySessions } from '../../../oci/sessions.ts';
 import type { SourceGates } from '../flags.ts';
+import type { UsedSecrets } from './used-secrets.ts';
 
 /** What the steps of an OCIRepository's reconcile share. */
 export interface OciRepositoryDeps {
@@ -15,4 +16,5 @@ export interface OciRepositoryDeps {
   readonly gates: SourceGates;
   /** `--default-service-account`: who a cloud is asked as where the object names nobody; '' for the controller. */
   readonly defaultServiceAccount: string;
+  readonly usedSecrets: UsedSecrets;
 }

@@ -12,15 +12,21 @@ const timeoutMs = 30_000;
 /** More than any account has; each is a request. */
 const maxSecrets = 50;
 
+interface PullSecretsOptions {
+  readonly fail: (problem: string, cause?: unknown) => Fault;
+  readonly named: (names: readonly string[]) => void;
+}
+
 /**
- * The Secrets that a ServiceAccount names as its image pull secrets. All must be there. Throws what `fail` makes of
- * upstream's words (fluxcd/pkg runtime/secrets/reader.go, PullSecretsFromServiceAccountRef).
+ * The Secrets that a ServiceAccount names as its image pull secrets; `named` is told their names first. All must be
+ * there. Throws what `fail` makes of upstream's words (fluxcd/pkg runtime/secrets/reader.go,
+ * PullSecretsFromServiceAccountRef).
  */
 export async function readPullSecrets(
   client: Client,
   key: Required<ObjectKey>,
   signal: AbortSignal,
-  fail: (problem: string, cause?: unknown) => Fault,
+  { fail, named }: PullSecretsOptions,
 ): Promise<readonly SecretData[]> {
   const account = `${key.namespace}/${key.name}`;
   const names = await readNames(client, key, signal).catch((error: unknown) => {
@@ -31,6 +37,7 @@ export async function readPullSecrets(
   if (names.length > maxSecrets) {
     throw fail(`serviceaccount '${account}' has more than ${maxSecrets} image pull secrets`);
   }
+  named(names);
   const secrets: SecretData[] = [];
   for (const name of names) {
     try {

@@ -8,6 +8,7 @@ import { Informer } from '../../../runtime/informer.ts';
 import { silentLogger } from '../../../runtime/logging.ts';
 import type { WorkQueue } from '../../../runtime/work-queue.ts';
 import { ociRepository } from './testing.ts';
+import { UsedSecrets } from './used-secrets.ts';
 import { wakeOnChanges } from './watch.ts';
 
 /** Informers that hear what the test says, and the names of what was woken. */
@@ -20,7 +21,8 @@ function setUp(...objects: readonly OCIRepository[]) {
   const secrets = new Informer<PartialObject>({ client, type: secretType, log: silentLogger });
   const woken: string[] = [];
   const queue = { add: ({ name }: { name: string }) => woken.push(name) } as unknown as WorkQueue;
-  wakeOnChanges({ ociRepositories, secrets }, queue);
+  const usedSecrets = new UsedSecrets();
+  wakeOnChanges({ ociRepositories, secrets }, usedSecrets, queue);
   for (const informer of [ociRepositories, secrets]) informer.start(new AbortController().signal);
   handlers.get('ocirepositories')?.replace(objects as never);
   handlers.get('secrets')?.replace([]);
@@ -31,7 +33,7 @@ function setUp(...objects: readonly OCIRepository[]) {
     handlers.get(plural)?.upsert({ ...object, metadata } as never);
     return [...woken].sort();
   };
-  return { woken, changed };
+  return { woken, changed, usedSecrets };
 }
 
 const secret = (name: string, namespace = 'apps'): PartialObject => ({
@@ -59,5 +61,13 @@ describe('wakeOnChanges', () => {
     );
     assert.deepEqual(changed('secrets', secret('s')), ['certificate', 'credentials', 'proxy']);
     assert.deepEqual(changed('secrets', secret('s', 'elsewhere')), []);
+  });
+
+  it('wakes those that used the pull secrets of an account', () => {
+    const { changed, usedSecrets } = setUp(ociRepository({ serviceAccountName: 'puller' }, {}, 'a'));
+    usedSecrets.remember({ namespace: 'apps', name: 'a' }, ['pull']);
+    assert.deepEqual(changed('secrets', secret('pull')), ['a']);
+    usedSecrets.forget({ namespace: 'apps', name: 'a' });
+    assert.deepEqual(changed('secrets', secret('pull')), []);
   });
 });

@@ -2,15 +2,17 @@ import type { ObjectKey, PartialObject } from '../../../kube/object.ts';
 import { isWakeWorthy } from '../../../runtime/predicates.ts';
 import type { WorkQueue } from '../../../runtime/work-queue.ts';
 import type { SourceCaches } from '../caches.ts';
+import type { UsedSecrets } from './used-secrets.ts';
 
 const BY_SECRET = 'secret';
 
 /**
- * Wakes an OCIRepository when it changes itself, and when a labelled Secret of its does, for which upstream waits until
+ * Wakes an OCIRepository when it changes itself, and when a labelled Secret of its, or of its ServiceAccount, does, for which upstream waits until
  * the next interval or retry.
  */
 export function wakeOnChanges(
   { ociRepositories, secrets }: Pick<SourceCaches, 'ociRepositories' | 'secrets'>,
+  usedSecrets: Pick<UsedSecrets, 'usersOf'>,
   queue: WorkQueue,
 ): void {
   ociRepositories.addIndex(BY_SECRET, ({ metadata: { namespace }, spec }) =>
@@ -25,7 +27,9 @@ export function wakeOnChanges(
   secrets?.onChange(({ old, current, initial }) => {
     const secret = current ?? old;
     if (secret === undefined || initial === true) return;
-    for (const object of ociRepositories.byIndex(BY_SECRET, indexKey(keyOf(secret)))) queue.add(keyOf(object));
+    const key = keyOf(secret);
+    for (const object of ociRepositories.byIndex(BY_SECRET, indexKey(key))) queue.add(keyOf(object));
+    for (const user of usedSecrets.usersOf(key)) queue.add(user);
   });
 }
 
