@@ -31,7 +31,7 @@ export function githubCredentials(
   const route = routeOf(settings);
   const http = {
     call: (method: 'GET' | 'POST', url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal) =>
-      deps.http.send({ method, url, headers }, route, signal),
+      deps.http.send({ method, url, headers, whole: true }, route, signal),
   };
   const key = `github-app ${withSlug} ${app.fingerprint}`;
   return async (signal) => {

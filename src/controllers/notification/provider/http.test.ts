@@ -66,7 +66,7 @@ describe('NotifierHttp', () => {
       clock: hastyClock(waits),
       random: () => 0.5,
     });
-    const request = { method: 'POST', url: `${base}/hook`, body: '{}', ...call } as const;
+    const request = { method: 'POST', url: `${base}/hook`, body: '{}', whole: true, ...call } as const;
     try {
       const reply = await http.succeed(request, { secrets: [], ...route }, signal ?? new AbortController().signal);
       return reply.body;
@@ -207,19 +207,33 @@ describe('NotifierHttp', () => {
   });
 
   describe('believes nothing that a service says', () => {
+    const endless =
+      (code: number): Handler =>
+      (_request, response) => {
+        response.writeHead(code);
+        const chunk = Buffer.alloc(1 << 20, 'x');
+        const more = (): void => {
+          while (!response.destroyed && response.write(chunk));
+          response.once('drain', more);
+        };
+        more();
+      };
+
     it('more than 4 MiB are not read', async () => {
-      const error = await failure({
-        handler(_request, response) {
-          const chunk = Buffer.alloc(1 << 20);
-          const more = (): void => {
-            while (!response.destroyed && response.write(chunk));
-            response.once('drain', more);
-          };
-          more();
-        },
-      });
+      const error = await failure({ handler: endless(200) });
       assert.equal(error.message, 'the answer is larger than 4194304 bytes');
       assert.equal(error.permanent, true);
+    });
+
+    it('what is not needed is not waited for', async () => {
+      assert.equal(await outcome({ handler: endless(200), call: { whole: false } }), '');
+      const trickle: Handler = (_request, response) => void response.writeHead(200).write('x');
+      assert.equal(await outcome({ handler: trickle, call: { whole: false } }), '');
+    });
+
+    it('of an error without end the beginning is told', async () => {
+      const error = await failure({ handler: endless(400), call: { whole: false } });
+      assert.match(error.message, /request failed with status code 400: x{500}$/);
     });
 
     it('secrets in what it says are not told, in any spelling', async () => {

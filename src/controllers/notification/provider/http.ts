@@ -19,6 +19,8 @@ export interface NotifierRequest {
   readonly body?: string | Uint8Array;
   /** Not to be tried again: the service may have done it all the same, and would do it twice. */
   readonly once?: boolean;
+  /** Whether the answer is needed as a whole; else, that of a success is not read, of others the beginning. */
+  readonly whole?: boolean;
 }
 
 /** The answer of a service, of any status. */
@@ -46,8 +48,12 @@ export interface NotifierHttpOptions {
   readonly random: () => number;
 }
 
-/** Answers beyond this are not read: statuses and comments come in pages of a few hundred KiB at most. */
+/** Of an answer that tells whether a message was taken, more is not read. */
+const maxBeginningBytes = 1 << 16;
+/** Whole answers may not have more: statuses and comments come in pages of a few hundred KiB. */
 const maxReplyBytes = 4 << 20;
+/** For the rest of an answer that is not needed, so that its connection can be used again. */
+const restTimeoutMs = 2000;
 const maxRedirects = 5;
 const maxTries = 5;
 /** A service that wants more time than this gets it from the caller, who may have more patience than one delivery. */
@@ -151,13 +157,18 @@ export class NotifierHttp {
     if (refusal !== undefined) throw new NotifyError(refusal, { permanent: true });
   }
 
-  async #once({ method, url, headers, body }: NotifierRequest, { tls, proxy }: Route, signal: AbortSignal) {
+  async #once(call: NotifierRequest, { tls, proxy }: Route, signal: AbortSignal): Promise<NotifierReply> {
+    const { method, url, headers, body = null, whole = false } = call;
     const lease = this.#options.agents.acquire(tls, proxy);
     try {
       const { dispatcher } = lease;
       const sent = { 'user-agent': 'sluice-notification-controller', ...headers };
-      const answer = await request(url, { method, headers: sent, body: body ?? null, signal, dispatcher });
-      return replyOf(answer, await bounded(answer.body));
+      const answer = await request(url, { method, headers: sent, body, signal, dispatcher });
+      if (whole || answer.statusCode > 299) return replyOf(answer, await bounded(answer.body, whole));
+      // The message was taken; how the rest of the answer comes does not matter.
+      const limits = { limit: maxBeginningBytes, signal: AbortSignal.timeout(restTimeoutMs) };
+      answer.body.dump(limits).catch(() => undefined);
+      return replyOf(answer, '');
     } finally {
       lease.release();
     }
@@ -236,15 +247,16 @@ function replyOf({ statusCode, headers }: Dispatcher.ResponseData, body: string)
   };
 }
 
-async function bounded(body: Dispatcher.ResponseData['body']): Promise<string> {
+async function bounded(body: Dispatcher.ResponseData['body'], whole: boolean): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
+    chunks.push(chunk);
+    if (!whole && size >= maxBeginningBytes) break;
     if (size > maxReplyBytes) {
       throw new NotifyError(`the answer is larger than ${maxReplyBytes} bytes`, { permanent: true });
     }
-    chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -52,6 +52,7 @@ export class JsonApi {
       url: `${base}${path}`,
       headers: sent,
       once,
+      whole: true,
       ...(body === undefined ? {} : { body: goJson(body) }),
     };
     const reply = await within(otherwise, http.send(request, route, signal));

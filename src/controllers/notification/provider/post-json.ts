@@ -13,8 +13,11 @@ export type PostJson = (
   headers?: Readonly<Record<string, string>>,
 ) => Promise<NotifierReply>;
 
-/** A {@link PostJson} by the way that the settings describe, in upstream's words when it fails (client.go, postMessage). */
-export function jsonPoster(settings: ProviderSettings, { http }: NotifierDeps): PostJson {
+/**
+ * A {@link PostJson} by the way that the settings describe, in upstream's words when it fails (client.go, postMessage). For
+ * `whole` see NotifierRequest.
+ */
+export function jsonPoster(settings: ProviderSettings, { http }: NotifierDeps, whole = false): PostJson {
   const route = routeOf(settings);
   return (url, payload, signal, headers = {}) =>
     within(
@@ -25,6 +28,7 @@ export function jsonPoster(settings: ProviderSettings, { http }: NotifierDeps): 
           url,
           headers: { 'content-type': 'application/json', ...headers },
           body: goJson(payload),
+          whole,
         },
         route,
         signal,

@@ -21,7 +21,7 @@ const apiUrl = 'https://slack.com/api/chat.postMessage';
 export const createSlack: NotifierFactory = (settings, { thread }, deps) => {
   const url = webhookUrl(settings, 'invalid Slack hook URL');
   const { channel, username, token } = settings;
-  const post = jsonPoster(settings, deps);
+  const post = jsonPoster(settings, deps, url === apiUrl);
   return {
     async post(event, signal) {
       const payload = slackPayload(event, {
