@@ -229,6 +229,21 @@ describe('notifications', () => {
     await environment.startNotification();
   });
 
+  it('tells of a failure when it was seen often enough, though the endpoint refuses it as a repetition', async () => {
+    const team = await environment.tenant('often');
+    const path = `/${team.namespace}`;
+    await provider(team, { type: 'generic', address: `${sink.url}${path}` });
+    const own = [{ kind: 'Kustomization', name: 'app' }];
+    await alert(team, { eventSources: own }, { 'sluice.dev/fire-after-failures': '2' });
+    await alert(team, { eventSources: [{ kind: 'Kustomization', name: 'probe' }] }, {}, 'probe');
+    await known(team, path);
+    await team.install({ 'all.yaml': manifest(refused) });
+    await team.failed('ReconciliationFailed');
+    assert.deepEqual(ofApp(sink.at(path)), []);
+    await team.request();
+    await sink.waitFor(path, 'the failure', (posts) => ofApp(posts).length === 1);
+  });
+
   it('sends what it has taken before it ends', async () => {
     const team = await environment.tenant('end');
     const path = `/${team.namespace}`;

@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** What became of a notification: `failed` and `dropped` are given up, `retried` is not. */
+/** What became of a notification: `dropped` had to make room, or its Provider is suspended; `retried` is tried again. */
 export type NotificationResult = 'delivered' | 'retried' | 'failed' | 'dropped';
 
 /** Counts what is sent. */

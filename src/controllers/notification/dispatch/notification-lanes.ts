@@ -29,8 +29,8 @@ export function notificationLanes(deps: NotificationLanesDeps): Lanes<Notificati
   const lanes = new Lanes<Notification>({
     clock,
     async send(notification, signal) {
-      await sender.send(notification, signal);
-      metrics.ended(typeOf(notification), 'delivered');
+      const isSent = await sender.send(notification, signal);
+      metrics.ended(typeOf(notification), isSent ? 'delivered' : 'dropped');
     },
     troubleOf,
     failed(notification, { message, permanent }, attempt, final) {

@@ -67,7 +67,7 @@ function setUp(deps: Partial<SendDeps> = {}) {
 describe('Sender', () => {
   it('posts an event for its Alert', async () => {
     const { send, posted } = setUp();
-    await send();
+    assert.equal(await send(), true);
     assert.deepEqual(posted, [
       {
         event: eventAbout(),
@@ -81,7 +81,7 @@ describe('Sender', () => {
 
   it('posts nothing through a Provider that was suspended meanwhile', async () => {
     const { send, posted } = setUp({ provider: () => provider('1', true) });
-    await send();
+    assert.equal(await send(), false);
     assert.deepEqual(posted, []);
   });
 

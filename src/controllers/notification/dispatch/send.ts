@@ -54,12 +54,12 @@ export class Sender {
     this.#deps = deps;
   }
 
-  /** Resolves also when the Provider is suspended, and nothing is sent. Throws {@link SendFailure}. */
-  async send({ alert, event, provider: key }: Notification, signal: AbortSignal): Promise<void> {
+  /** Gives whether it was sent: it is not when the Provider is suspended. Throws {@link SendFailure}. */
+  async send({ alert, event, provider: key }: Notification, signal: AbortSignal): Promise<boolean> {
     const provider = this.#deps.provider(key);
     if (provider === undefined)
       throw new SendFailure(event, 'dispatch', missingProvider(key.name), { permanent: true });
-    if (provider.spec.suspend === true) return;
+    if (provider.spec.suspend === true) return false;
     const refusal = this.#deps.refusal(provider);
     if (refusal !== undefined) throw new SendFailure(event, 'dispatch', refusal, { permanent: true });
     const commitStatus = this.#commitStatus(provider, event, alert);
@@ -68,6 +68,7 @@ export class Sender {
     const { notifier, timeoutMs } = await this.#notifier(provider, event, delivery, signal);
     try {
       await notifier.post(event, withDeadline(signal, timeoutMs));
+      return true;
     } catch (error) {
       throw new SendFailure(event, 'send', problem(error), tryAgain(error), error);
     }
