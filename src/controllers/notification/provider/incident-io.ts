@@ -8,7 +8,7 @@ import { jsonPoster } from './post-json.ts';
 /**
  * incident.io: an error fires an alert for the object, anything else resolves it (internal/notifier/incidentio.go).
  *
- * https://docs.incident.io/api-reference/alert-events-v2/create-http-alert-event
+ * https://docs.incident.io/api-reference/alert-events-v2/createhttp
  */
 export const createIncidentIo: NotifierFactory = (settings, _delivery, deps) => {
   const url = webhookUrl(settings, 'invalid incident.io alert source URL');

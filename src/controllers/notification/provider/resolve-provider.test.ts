@@ -241,6 +241,11 @@ describe('resolveProvider', () => {
       want: /^failed to get TLS config: secret 'apps\/creds': malformed basic auth - has 'password' but missing 'username'$/,
     },
     {
+      name: 'a timeout that is too long for anybody',
+      spec: { timeout: `${'9'.repeat(30)}s` },
+      want: /^invalid spec.timeout: time: invalid duration/,
+    },
+    {
       name: 'a ServiceAccount without the feature gate',
       spec: { serviceAccountName: 'notifier' },
       want: /^to use spec.serviceAccountName for provider authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller$/,

@@ -61,7 +61,7 @@ export async function resolveProvider(
     ...(tls === undefined ? {} : { tls }),
     ...(proxy === undefined ? {} : { proxy }),
     serviceAccountName: spec.serviceAccountName ?? '',
-    timeoutMs: spec.timeout === undefined ? defaultTimeoutMs : parseDuration(spec.timeout),
+    timeoutMs: timeoutOf(spec.timeout),
   };
 }
 
