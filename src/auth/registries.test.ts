@@ -52,7 +52,7 @@ describe('registries of clouds', () => {
     });
   }
 
-  function auth(variables: Record<string, string>, objectLevel = true) {
+  function auth(variables: Record<string, string>, { objectLevel = true, files = {} } = {}) {
     const serviceAccounts: ServiceAccounts = {
       read: async (ref) => ({ ...ref, annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/team' } }),
       token: async ({ namespace, name }) => jwt({ sub: `${namespace}/${name}` }),
@@ -60,7 +60,7 @@ describe('registries of clouds', () => {
     return createCloudAuth({
       http: cloud.http,
       now: clock.now,
-      environment: cloudEnvironment(variables, { '/token': 'oidc' }),
+      environment: cloudEnvironment(variables, { '/token': 'oidc', ...files }),
       serviceAccounts,
       cache: new TokenCache({ maxSize: 100, clock }),
       objectLevel,
@@ -143,13 +143,59 @@ describe('registries of clouds', () => {
     });
   });
 
+  describe('of an Azure that somebody else runs', () => {
+    const variables = { ...entra, AZURE_ENVIRONMENT_FILEPATH: '/azure' };
+    const described = {
+      resourceManagerEndpoint: 'https://management.stack.test/',
+      tokenAudience: 'https://stack.test',
+    };
+    const suffix = { containerRegistryDNSSuffix: 'registries.stack.test' };
+    const file = (values: object) => ({ files: { '/azure': JSON.stringify(values) } });
+
+    it('are those that its file names', async () => {
+      cloud.on('POST https://team.registries.stack.test/oauth2/exchange', {
+        body: { refresh_token: jwt({ exp: tomorrow }) },
+      });
+      const { registries, tokens } = auth(variables, file({ ...described, ...suffix }));
+      await registries.azure.credentials('team.registries.stack.test', {}, tokens, signal);
+      assert.equal(cloud.requests[0]?.form['scope'], 'https://management.stack.test/.default');
+    });
+
+    const bad: readonly [name: string, files: object, host: string, says: RegExp][] = [
+      ['without endpoints', {}, 'team.azurecr.io', /resourceManagerEndpoint and tokenAudience must be set/],
+      ['without registries', described, 'team.registries.stack.test', /invalid Azure registry/],
+      [
+        'of another name',
+        { ...described, ...suffix },
+        'evilregistries.stack.test',
+        /must end with \.registries\.stack\.test/,
+      ],
+      ['in a longer name', { ...described, ...suffix }, 'a.registries.stack.test.evil', /must end with/],
+      ['with a path', { ...described, ...suffix }, 'evil/a.registries.stack.test', /must end with/],
+    ];
+    for (const [name, values, host, says] of bad) {
+      it(`are refused ${name}`, async () => {
+        const { registries, tokens } = auth(variables, file(values));
+        await assert.rejects(registries.azure.credentials(host, {}, tokens, signal), says);
+        assert.deepEqual(asked(), []);
+      });
+    }
+
+    it('are refused with a file that cannot be read', async () => {
+      for (const files of [{}, { '/azure': 'no JSON' }, { '/azure': 'null' }]) {
+        const { registries, tokens } = auth(variables, { files });
+        await assert.rejects(registries.azure.credentials('team.azurecr.io', {}, tokens, signal));
+      }
+    });
+  });
+
   it('asks as the role of a ServiceAccount, where that is allowed', async () => {
     const identity = { namespace: 'apps', name: 'team' };
     const { registries, tokens } = auth(keys);
     await registries.aws.credentials('1.dkr.ecr.eu-west-1.amazonaws.com', { identity }, tokens, signal);
     assert.equal(cloud.requests[0]?.form['RoleArn'], 'arn:aws:iam::1:role/team');
     assert.match(cloud.requests[1]?.headers['authorization'] ?? '', /Credential=ASIA\//);
-    const refused = auth(keys, false);
+    const refused = auth(keys, { objectLevel: false });
     await assert.rejects(
       refused.registries.aws.credentials('public.ecr.aws', { identity }, refused.tokens, signal),
       /ObjectLevelWorkloadIdentity feature gate is not enabled/,

@@ -1,8 +1,10 @@
 import { AuthError } from '../auth-error.ts';
 import { type ClusterProvider, clusterServer } from '../cluster-provider.ts';
+import type { CloudEnvironment } from '../environment.ts';
 import { jsonOf } from '../http.ts';
-import { cloudOf } from './clouds.ts';
+import { type AzureCloud, cloudOf } from './clouds.ts';
 import type { AzureDeps } from './default-credential.ts';
+import { readAzureEnvironment } from './environment-file.ts';
 import { azureProvider } from './provider.ts';
 
 const pattern =
@@ -22,7 +24,7 @@ export function aksClusters(deps: AzureDeps, readKubeconfig: ReadKubeconfig): Cl
     async access({ cluster = '', address, ca }, request, tokens, signal) {
       const { token, expiresAt } = await tokens.get(provider, { ...request, scopes: [aksScope] }, signal);
       if (address && ca) return { server: clusterServer(address), ca, token, expiresAt };
-      const { resourceManager, resourceManagerAudience } = cloudOf(deps.environment.variables['AZURE_AUTHORITY_HOST']);
+      const { resourceManager, resourceManagerAudience } = await managementOf(deps.environment);
       const scopes = [`${resourceManagerAudience}/.default`];
       const manager = await tokens.get(provider, { ...request, scopes }, signal);
       const url = `${resourceManager}${managedCluster(cluster)}`;
@@ -47,6 +49,14 @@ export function aksClusters(deps: AzureDeps, readKubeconfig: ReadKubeconfig): Cl
       return { server: clusterServer(address || found.server), ca: ca || found.ca, token, expiresAt };
     },
   };
+}
+
+async function managementOf(
+  environment: CloudEnvironment,
+): Promise<Pick<AzureCloud, 'resourceManager' | 'resourceManagerAudience'>> {
+  const file = await readAzureEnvironment(environment);
+  if (file === undefined) return cloudOf(environment.variables['AZURE_AUTHORITY_HOST']);
+  return { resourceManager: file.resourceManagerEndpoint, resourceManagerAudience: file.tokenAudience };
 }
 
 function managedCluster(cluster: string): string {

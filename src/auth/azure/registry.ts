@@ -1,9 +1,11 @@
 import { AuthError } from '../auth-error.ts';
+import type { CloudEnvironment } from '../environment.ts';
 import { jsonOf } from '../http.ts';
 import { claimsOf } from '../jwt.ts';
 import { type RegistryCredentials, type RegistryProvider, registryKey } from '../registry-provider.ts';
 import type { TokenCache } from '../token-cache.ts';
 import type { AzureDeps } from './default-credential.ts';
+import { readAzureEnvironment } from './environment-file.ts';
 import { azureProvider } from './provider.ts';
 
 /** A single label below one of Azure's domains: nobody else can own it (fluxcd/pkg auth/azure/provider.go). */
@@ -23,12 +25,27 @@ export function acrRegistries(deps: AzureDeps & { readonly cache: TokenCache }):
   return {
     name: 'azure',
     async credentials(host, request, tokens, signal) {
-      if (!pattern.test(host)) throw new AuthError(`invalid Azure registry: '${host}'. must match ${pattern.source}`);
+      const scope = await scopeOf(host, deps.environment);
       const { token } = await tokens.get(provider, { ...request, scopes: [scope] }, signal);
       const key = registryKey('azure', host, token);
       return deps.cache.getOrFetch(key, signal, (shared) => exchange(deps, host, token, shared), request.involved);
     },
   };
+}
+
+/** The scope of tokens for the registry. Throws AuthError for one that is not of the cloud, or of that of the file. */
+async function scopeOf(host: string, environment: CloudEnvironment): Promise<string> {
+  const file = await readAzureEnvironment(environment);
+  const suffix = file?.containerRegistryDNSSuffix?.replace(/^\.*/, '.');
+  if (!pattern.test(host) && (suffix === undefined || !isBelow(host, suffix))) {
+    const wanted = suffix === undefined ? `must match ${pattern.source}` : `must end with ${suffix}`;
+    throw new AuthError(`invalid Azure registry: '${host}'. ${wanted}`);
+  }
+  return file === undefined ? scope : `${file.resourceManagerEndpoint}/.default`;
+}
+
+function isBelow(host: string, suffix: string): boolean {
+  return host.endsWith(suffix) && /^[a-z0-9][a-z0-9.-]{0,200}$/i.test(host.slice(0, -suffix.length));
 }
 
 async function exchange(
