@@ -26,9 +26,10 @@ writeFileSync(`${base}.script`, text);
 writeFileSync(`${base}.code`, script.createCachedData());
 writeFileSync(
   file,
-  `import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { Script } from 'node:vm';
+  // An import of node:fs would load all that hangs on it.
+  `const { readFileSync } = process.getBuiltinModule('node:fs');
+const { createRequire } = process.getBuiltinModule('node:module');
+const { Script } = process.getBuiltinModule('node:vm');
 const base = import.meta.filename.slice(0, -'.js'.length);
 const filename = \`\${base}.script\`;
 const script = new Script(readFileSync(filename, 'utf8'), { filename, cachedData: readFileSync(\`\${base}.code\`) });

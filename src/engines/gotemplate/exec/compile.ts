@@ -23,8 +23,8 @@ export function compileList({ nodes }: ListNode, scope: Scope): Statement {
   const [only] = statements;
   if (statements.length === 1 && only !== undefined) return only;
   return (state, dot) => {
-    for (const statement of statements) {
-      const flow = statement(state, dot);
+    for (let at = 0; at < statements.length; at++) {
+      const flow = statements[at]?.(state, dot) ?? GO_ON;
       if (flow !== GO_ON) return flow;
     }
     return GO_ON;

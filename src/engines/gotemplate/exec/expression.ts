@@ -1,4 +1,13 @@
-import type { ArgNode, ChainNode, CommandNode, IdentifierNode, NumberNode, PipeNode } from '../parse/node.ts';
+import type {
+  ArgNode,
+  ChainNode,
+  CommandNode,
+  FieldNode,
+  IdentifierNode,
+  NumberNode,
+  PipeNode,
+  VariableNode,
+} from '../parse/node.ts';
 import { nodeText } from '../parse/node.ts';
 import { elementType } from '../value/signature.ts';
 import { isTrue, typeOf } from '../value/types.ts';
@@ -11,7 +20,7 @@ import type { State } from './state.ts';
 
 /** An expression, ready to be evaluated. */
 export type Expression = (state: State, dot: Value) => Value;
-/** A command of a pipeline, to which the value before it is handed. */
+/** A command of a pipeline, to which the value before it is handed; or a term that stands alone, which is handed none. */
 type Command = (state: State, dot: Value, final: Final) => Value;
 
 /** A pipeline with what it declares (exec.go, evalPipeline). */
@@ -44,18 +53,19 @@ function compileCommands(pipe: PipeNode, commands: readonly Command[]): Expressi
     state.node = pipe;
     let value: Final = missing;
     // An interface that holds nothing becomes no value at all on its way through a pipe.
-    for (const command of commands) value = command(state, dot, value) ?? undefined;
+    for (let at = 0; at < commands.length; at++) value = commands[at]?.(state, dot, value) ?? undefined;
     return value === missing ? undefined : value;
   };
 }
 
 function compileCommand(cmd: CommandNode, scope: Scope): Command {
-  const [first, ...rest] = cmd.args;
+  const [first] = cmd.args;
   if (first === undefined) throw new Error('a command without words');
-  const args = rest.map((arg) => compileArg(arg, scope));
+  const rest = cmd.args.length === 1 ? noWords : cmd.args.slice(1);
+  const args = rest.length === 0 ? noArgs : rest.map((arg) => compileArg(arg, scope));
   switch (first.type) {
     case 'field':
-      return compileFields((_, dot) => dot, { node: first, names: first.ident, boxedBy: scope.dotBoxedBy }, args);
+      return compileField(first, args, scope.dotBoxedBy);
     case 'chain':
       return compileChain(first, args, scope);
     case 'identifier':
@@ -68,21 +78,21 @@ function compileCommand(cmd: CommandNode, scope: Scope): Command {
 }
 
 /** A term that takes no arguments. */
-function notAFunction(first: ArgNode, args: readonly Arg[], value: Expression): Command {
+function notAFunction(first: ArgNode, args: readonly Arg[], value: Command): Command {
   return (state, dot, final) => {
     if (first.type !== 'pipe') state.node = first;
     if (args.length > 0 || final !== missing)
       throw state.fail(`can't give argument to non-function ${nodeText(first)}`);
-    return value(state, dot);
+    return value(state, dot, missing);
   };
 }
 
-function compileTerm(node: ArgNode, scope: Scope): Expression {
+function compileTerm(node: ArgNode, scope: Scope): Command {
   switch (node.type) {
     case 'pipe':
       return compilePipeline(node, scope);
     case 'dot':
-      return (_, dot) => dot;
+      return dotItself;
     case 'bool':
       return () => node.value;
     case 'string':
@@ -98,81 +108,93 @@ function compileTerm(node: ArgNode, scope: Scope): Expression {
   }
 }
 
+const dotItself: Command = (_, dot) => dot;
+const noArgs: readonly Arg[] = [];
+const noWords: readonly ArgNode[] = [];
+
 /** The value of a node that is no literal, without arguments. */
-function evaluated(node: ArgNode, scope: Scope): Expression {
+function evaluated(node: ArgNode, scope: Scope): Command {
   switch (node.type) {
-    case 'field': {
-      const get = compileFields((_, dot) => dot, { node, names: node.ident, boxedBy: scope.dotBoxedBy }, []);
-      return (state, dot) => get(state, dot, missing);
-    }
-    case 'variable': {
-      const get = compileVariable(node, [], scope);
-      return (state, dot) => get(state, dot, missing);
-    }
-    case 'chain': {
-      const get = compileChain(node, [], scope);
-      return (state, dot) => get(state, dot, missing);
-    }
-    case 'identifier': {
-      const get = compileFunction(node, node, [], [], scope);
-      return (state, dot) => get(state, dot, missing);
-    }
+    case 'field':
+      return compileField(node, noArgs, scope.dotBoxedBy);
+    case 'variable':
+      return compileVariable(node, noArgs, scope);
+    case 'chain':
+      return compileChain(node, noArgs, scope);
+    case 'identifier':
+      return compileFunction(node, node, [], noArgs, scope);
     default:
       return compileTerm(node, scope);
   }
 }
 
-/** A chain of fields. */
+/** Fields one after another, and what follows the last. */
 interface Path {
   readonly node: Extract<ArgNode, { type: 'field' | 'chain' | 'variable' }>;
   readonly names: readonly string[];
+  /** Where the fields begin among the names. */
+  readonly first: number;
   /** The slot that says whether the first receiver is an element of a container of interfaces. */
   readonly boxedBy: number | undefined;
+  readonly args: readonly Arg[];
 }
 
-function compileFields(receiver: Expression, path: Path, args: readonly Arg[]): Command {
-  const { node, names } = path;
-  const bare: FieldCall = { node, args: [], final: missing };
-  const last = names.length - 1;
+function compileField(node: FieldNode, args: readonly Arg[], boxedBy: number | undefined): Command {
+  const path: Path = { node, names: node.ident, first: 0, boxedBy, args };
   return (state, dot, final) => {
     state.node = node;
-    let value = receiver(state, dot);
-    let previous: Value;
-    let index = -1;
-    for (const name of names) {
-      index++;
-      const use: FieldCall = index < last || (args.length === 0 && final === missing) ? bare : { node, args, final };
-      const found = field(state, dot, value, name, use);
-      if (found === noField) throw fieldFault(state, path, index, value, previous);
-      previous = value;
-      value = found;
-    }
-    return value;
+    return follow(state, dot, final, path, dot);
   };
 }
 
+/** Goes from a receiver along a path. Most of what is on the way are maps that have what is looked for. */
+function follow(state: State, dot: Value, final: Final, path: Path, receiver: Value): Value {
+  const { names } = path;
+  const plain = path.args.length > 0 || final !== missing ? names.length - 1 : names.length;
+  let previous: Value;
+  let value = receiver;
+  for (let at = path.first; at < names.length; at++) {
+    const name = names[at] ?? '';
+    const known =
+      at < plain && value instanceof GoMap && value.methods === undefined ? value.entries.get(name) : undefined;
+    const next = known === undefined ? step(state, dot, final, path, at, value) : known;
+    if (next === noField) throw fieldFault(state, path, at, value, previous);
+    previous = value;
+    value = next;
+  }
+  return value;
+}
+
+/** One field, whatever its receiver is. Only the last is given arguments. */
+function step(state: State, dot: Value, final: Final, path: Path, at: number, receiver: Value): Value | typeof noField {
+  const { node, names, args } = path;
+  const isLast = at === names.length - 1;
+  const use: FieldCall = isLast ? { node, args, final } : { node, args: noArgs, final: missing };
+  return field(state, dot, receiver, names[at] ?? '', use);
+}
+
 /** What comes out of a container of interfaces is an interface, for text/template, until it goes through a pipe. */
-function fieldFault(state: State, { names, boxedBy }: Path, index: number, receiver: Value, previous: Value): Error {
+function fieldFault(state: State, path: Path, index: number, receiver: Value, previous: Value): Error {
+  const { names, boxedBy } = path;
   const isBoxed =
-    index === 0
+    index === path.first
       ? boxedBy !== undefined && state.vars[boxedBy] === true
       : previous instanceof GoMap && elementType(previous.underlying) === 'interface {}';
   const type = isBoxed ? 'interface {}' : typeOf(receiver);
   return state.fail(`can't evaluate field ${names[index]} in type ${type}`);
 }
 
-function compileVariable(node: Extract<ArgNode, { type: 'variable' }>, args: readonly Arg[], scope: Scope): Command {
-  const [name = '', ...fields] = node.ident;
+function compileVariable(node: VariableNode, args: readonly Arg[], scope: Scope): Command {
+  const [name = ''] = node.ident;
   const { slot = -1, boxedBy } = scope.find(name) ?? {};
-  const value: Expression = (state) => {
-    if (slot < 0) throw state.fail(`undefined variable: ${name}`);
-    return state.vars[slot];
-  };
-  if (fields.length > 0) return compileFields(value, { node, names: fields, boxedBy }, args);
+  const path: Path = { node, names: node.ident, first: 1, boxedBy, args };
   return (state, dot, final) => {
     state.node = node;
+    if (slot < 0) throw state.fail(`undefined variable: ${name}`);
+    const value = state.vars[slot];
+    if (path.names.length > 1) return follow(state, dot, final, path, value);
     if (args.length > 0 || final !== missing) throw state.fail(`can't give argument to non-function ${nodeText(node)}`);
-    return value(state, dot);
+    return value;
   };
 }
 
@@ -183,11 +205,11 @@ function compileChain(node: ChainNode, args: readonly Arg[], scope: Scope): Comm
       throw state.fail(`indirection through explicit nil in ${nodeText(node)}`);
     };
   const inner = evaluated(node.node, scope);
-  const receiver: Expression = (state, dot) => {
+  const path: Path = { node, names: node.fields, first: 0, boxedBy: undefined, args };
+  return (state, dot, final) => {
     state.node = node.node;
-    return inner(state, dot) ?? undefined;
+    return follow(state, dot, final, path, inner(state, dot, missing) ?? undefined);
   };
-  return compileFields(receiver, { node, names: node.fields, boxedBy: undefined }, args);
 }
 
 function compileFunction(
@@ -246,17 +268,17 @@ function compileArg(node: ArgNode, scope: Scope): Arg {
       const value = evaluated(node, scope);
       return (state, dot, type) => {
         state.node = node;
-        return validate(state, value(state, dot), type);
+        return validate(state, value(state, dot, missing), type);
       };
     }
   }
 }
 
 function literal(node: Extract<ArgNode, { type: 'bool' | 'string' | 'number' }>): Arg {
-  const constant: Expression = node.type === 'number' ? idealConstant(node) : () => literalValue(node);
-  return (state, dot, type) => {
+  const constant = node.type === 'number' ? idealValue(node) : literalValue(node);
+  return (state, _, type) => {
     state.node = node;
-    if (type.literal === 'any') return constant(state, dot);
+    if (type.literal === 'any') return constant ?? overflow(state, node);
     if (type.literal === 'none') throw state.fail(`can't handle ${nodeText(node)} for arg of type ${type.name}`);
     const value = typedLiteral(node, type);
     if (value === undefined) throw state.fail(`expected ${expected[type.literal]}; found ${nodeText(node)}`);
@@ -302,13 +324,14 @@ function typedNumber({ value }: NumberNode, { literal: wanted, intKind = 'int' }
 }
 
 /** A number where nothing says which type it shall have: its syntax does (exec.go, idealConstant). */
-function idealConstant(node: NumberNode): Expression {
+function idealConstant(node: NumberNode): Command {
   const value = idealValue(node);
-  return (state) => {
-    state.node = node;
-    if (value === undefined) throw state.fail(`${node.text} overflows int`);
-    return value;
-  };
+  return (state) => value ?? overflow(state, node);
+}
+
+function overflow(state: State, node: ArgNode): never {
+  state.node = node;
+  throw state.fail(`${nodeText(node)} overflows int`);
 }
 
 function idealValue({ text, value: { int: whole, float, complex } }: NumberNode): Value {

@@ -46,47 +46,47 @@ const UNITS_PER_LOOK = 1 << 20;
 
 /** Counts what an execution uses, together with all that it includes. */
 export class Budget {
-  readonly #limits: Limits;
-  readonly #now: (() => number) | undefined;
-  readonly #startedAt: number;
-  #steps = 0;
-  #units = 0;
+  private readonly limits: Limits;
+  private readonly now: (() => number) | undefined;
+  private readonly startedAt: number;
+  private steps = 0;
+  private units = 0;
   /** Where the clock is looked at next. */
-  #nextSteps: number;
-  #nextUnits: number;
+  private nextSteps: number;
+  private nextUnits: number;
 
   /** `now` gives milliseconds, for the limit of time. */
   constructor(limits: Limits, now?: () => number) {
-    this.#limits = limits;
-    this.#now = now;
-    this.#startedAt = now?.() ?? 0;
-    this.#nextSteps = Math.min(STEPS_PER_LOOK, limits.maxSteps + 1);
-    this.#nextUnits = Math.min(UNITS_PER_LOOK, limits.maxUnits + 1);
+    this.limits = limits;
+    this.now = now;
+    this.startedAt = now?.() ?? 0;
+    this.nextSteps = Math.min(STEPS_PER_LOOK, limits.maxSteps + 1);
+    this.nextUnits = Math.min(UNITS_PER_LOOK, limits.maxUnits + 1);
   }
 
   get maxDepth(): number {
-    return this.#limits.maxDepth;
+    return this.limits.maxDepth;
   }
 
   /** Counts a statement or call. Gives the reason to stop when there were too many, or they took too long. */
   step(): string | undefined {
-    return ++this.#steps < this.#nextSteps ? undefined : this.#look();
+    return ++this.steps < this.nextSteps ? undefined : this.look();
   }
 
   /** Counts what is made. Gives the reason to stop when it is more than fits, or it took too long. */
   spend(units: number): string | undefined {
-    this.#units += units;
-    return this.#units < this.#nextUnits ? undefined : this.#look();
+    this.units += units;
+    return this.units < this.nextUnits ? undefined : this.look();
   }
 
-  #look(): string | undefined {
-    const { maxSteps, maxUnits, maxMs } = this.#limits;
-    if (this.#steps > maxSteps) return `more than ${maxSteps} steps`;
+  private look(): string | undefined {
+    const { maxSteps, maxUnits, maxMs } = this.limits;
+    if (this.steps > maxSteps) return `more than ${maxSteps} steps`;
     // What is no number is more than can be counted.
-    if (!(this.#units <= maxUnits)) return `output is too large: more than ${maxUnits} units of work`;
-    if (this.#now !== undefined && this.#now() - this.#startedAt > maxMs) return `more than ${maxMs} ms`;
-    this.#nextSteps = Math.min(this.#steps + STEPS_PER_LOOK, maxSteps + 1);
-    this.#nextUnits = Math.min(this.#units + UNITS_PER_LOOK, maxUnits + 1);
+    if (!(this.units <= maxUnits)) return `output is too large: more than ${maxUnits} units of work`;
+    if (this.now !== undefined && this.now() - this.startedAt > maxMs) return `more than ${maxMs} ms`;
+    this.nextSteps = Math.min(this.steps + STEPS_PER_LOOK, maxSteps + 1);
+    this.nextUnits = Math.min(this.units + UNITS_PER_LOOK, maxUnits + 1);
     return undefined;
   }
 }

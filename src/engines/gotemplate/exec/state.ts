@@ -45,15 +45,15 @@ export class State implements Runtime {
   vars: Value[] = [];
   /** The node that is being evaluated, for errors. */
   node: Node | undefined;
-  readonly #budget: Budget;
-  #out = '';
-  #tree: Tree;
-  #depth = 0;
+  private readonly budget: Budget;
+  private out = '';
+  private tree: Tree;
+  private depth = 0;
 
   constructor(execution: Execution, tree: Tree) {
     this.execution = execution;
-    this.#budget = execution.budget;
-    this.#tree = tree;
+    this.budget = execution.budget;
+    this.tree = tree;
   }
 
   get host(): unknown {
@@ -62,29 +62,29 @@ export class State implements Runtime {
 
   /** The error for the node that is being evaluated. */
   fail(message: string, cause?: unknown): ExecError {
-    return new ExecError(this.#tree, this.node, message, cause);
+    return new ExecError(this.tree, this.node, message, cause);
   }
 
   /** Counts a statement or call. Throws LimitError. */
   step(): void {
-    const reason = this.#budget.step();
-    if (reason !== undefined) throw this.#limit(reason);
+    const reason = this.budget.step();
+    if (reason !== undefined) throw this.limit(reason);
   }
 
   /** Counts what is made. Throws LimitError. */
   spend(units: number): void {
-    const reason = this.#budget.spend(units);
-    if (reason !== undefined) throw this.#limit(reason);
+    const reason = this.budget.spend(units);
+    if (reason !== undefined) throw this.limit(reason);
   }
 
   write(text: string): void {
     this.spend(text.length);
-    this.#out += text;
+    this.out += text;
   }
 
   /** Adds what was counted already. */
   append(text: string): void {
-    this.#out += text;
+    this.out += text;
   }
 
   execute(name: string, dot: Value): string {
@@ -113,30 +113,30 @@ export class State implements Runtime {
    */
   capture(program: Program, dot: Value): string {
     const { vars, node } = this;
-    const tree = this.#tree;
-    const before = this.#out;
-    if (++this.#depth > this.#budget.maxDepth)
-      throw this.#limit(`exceeded maximum template depth (${this.#budget.maxDepth})`);
-    this.#tree = program.tree;
+    const tree = this.tree;
+    const before = this.out;
+    if (++this.depth > this.budget.maxDepth)
+      throw this.limit(`exceeded maximum template depth (${this.budget.maxDepth})`);
+    this.tree = program.tree;
     this.vars = new Array<Value>(program.slots);
     this.vars[0] = dot;
-    this.#out = '';
+    this.out = '';
     try {
       program.body(this, dot);
-      return this.#out;
+      return this.out;
     } catch (error) {
-      throw error instanceof RangeError || error instanceof SyntaxError ? this.#engineLimit(error) : error;
+      throw error instanceof RangeError || error instanceof SyntaxError ? this.engineLimit(error) : error;
     } finally {
       // Errors are told by the caller, too.
       this.vars = vars;
       this.node = node;
-      this.#tree = tree;
-      this.#out = before;
-      this.#depth--;
+      this.tree = tree;
+      this.out = before;
+      this.depth--;
     }
   }
 
-  #limit(reason: string, cause?: unknown): LimitError {
+  private limit(reason: string, cause?: unknown): LimitError {
     const { message, at } = this.fail(reason);
     return new LimitError(message, at, cause);
   }
@@ -145,10 +145,10 @@ export class State implements Runtime {
    * JavaScript's own bounds: the stack (a regular expression finds its end as SyntaxError), and the length of strings and
    * lists. Anything else is a mistake in a function. No regular expression here: there may be no stack left for one.
    */
-  #engineLimit(cause: Error): Error {
+  private engineLimit(cause: Error): Error {
     const { message } = cause;
     if (message.includes('call stack') || message.includes('Stack overflow'))
-      return this.#limit('exceeded maximum template depth', cause);
-    return message.includes('length') || message.includes('size') ? this.#limit('output is too large', cause) : cause;
+      return this.limit('exceeded maximum template depth', cause);
+    return message.includes('length') || message.includes('size') ? this.limit('output is too large', cause) : cause;
   }
 }
