@@ -74,6 +74,16 @@ export function identityRefusal(
   return 'to use spec.serviceAccountName for provider authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller';
 }
 
+/** The schema lets durations through that are too long for anybody. */
+function timeoutOf(text: string | undefined): number {
+  if (text === undefined) return defaultTimeoutMs;
+  try {
+    return parseDuration(text);
+  } catch (cause) {
+    throw new NotifyError(`invalid spec.timeout: ${errorMessage(cause)}`, { permanent: true, cause });
+  }
+}
+
 async function getSecret(client: Client, namespace: string, name: string, signal: AbortSignal): Promise<NamedSecret> {
   const ref = `${namespace}/${name}`;
   try {
