@@ -2,6 +2,8 @@ import { resolvePlain, type ScalarValue } from './resolve.ts';
 
 /** What a reader makes of what it reads. */
 export interface Maker<T> {
+  /** A key that occurs twice is of no plain kind; otherwise the last wins. */
+  readonly strict?: boolean;
   readonly map: (entries: Map<string, T>) => T;
   readonly list: (items: T[]) => T;
   readonly scalar: (value: ScalarValue) => T;
@@ -71,6 +73,10 @@ class SimpleReader<T> {
     }
   }
 
+  private checkNew(entries: ReadonlyMap<string, T>, key: string): void {
+    if (this.make.strict === true && entries.has(key)) throw unusual;
+  }
+
   /** Goes on to the next line with content. */
   private advance(): void {
     const { text } = this;
@@ -114,6 +120,7 @@ class SimpleReader<T> {
     const entries = new Map<string, T>();
     do {
       const key = this.key(this.start);
+      this.checkNew(entries, key);
       entries.set(key, this.member(column, keyPattern.lastIndex));
     } while (this.indent === column);
     if (this.indent > column) throw unusual;
@@ -225,10 +232,12 @@ class SimpleReader<T> {
     const { text, end } = this;
     const code = text.charCodeAt(at);
     if (code === DASH || code === COLON ? isBlank(text.charCodeAt(at + 1)) : indicators.has(code)) throw unusual;
-    const comment = text.indexOf(' #', at);
-    let last = comment >= 0 && comment < end ? comment : end;
-    while (text.charCodeAt(last - 1) === SPACE) last--;
-    const rest = text.slice(at, last);
+    // Looked for in this line only: a text without comments would be searched to its end for each of its scalars.
+    const line = text.slice(at, end);
+    const comment = line.indexOf(' #');
+    let last = comment < 0 ? line.length : comment;
+    while (line.charCodeAt(last - 1) === SPACE) last--;
+    const rest = line.slice(0, last);
     if (rest.charCodeAt(rest.length - 1) === COLON || rest.includes(': ') || rest === '<<') throw unusual;
     this.advance();
     return resolved(rest);
@@ -326,6 +335,7 @@ class SimpleReader<T> {
     while (mark !== '}') {
       const key = this.key(this.cursor);
       this.flowMark(keyPattern.lastIndex);
+      this.checkNew(entries, key);
       entries.set(key, this.flowValue(this.cursor));
       mark = this.afterMember('}');
     }

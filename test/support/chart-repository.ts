@@ -64,6 +64,8 @@ export class ChartRepository {
   fault: ChartFault | undefined;
   /** The index when it is not to be that of the charts. */
   index: string | Uint8Array | undefined;
+  /** The index at a path; {@link index}, or that of the charts, when it gives nothing. */
+  indexFor: (path: string) => Uint8Array | undefined = () => undefined;
   /** Whether the index is served with an ETag, and a condition on it is understood. */
   etags = true;
   /** What the index says of a chart in place of its digest. */
@@ -160,7 +162,9 @@ export class ChartRepository {
       response.setHeader('www-authenticate', 'Basic realm="charts"');
       return end(response, 401, 'who are you?\n');
     }
-    const body = isIndex ? Buffer.from(this.index ?? this.indexOfCharts()) : this.#charts.get(path.slice(1))?.bytes;
+    const body = isIndex
+      ? Buffer.from(this.indexFor(path) ?? this.index ?? this.indexOfCharts())
+      : this.#charts.get(path.slice(1))?.bytes;
     if (body === undefined) return end(response, 404, 'there is no such chart\n');
     if (isIndex && this.etags) {
       const etag = `"${createHash('sha256').update(body).digest('hex')}"`;

@@ -41,7 +41,7 @@ async function readInPieces(
   signal: AbortSignal,
   onEvent: (event: IndexEvent) => Promise<void> | void,
 ): Promise<void> {
-  const stream = createReadStream(file, { highWaterMark: 256 * 1024, signal });
+  const stream = createReadStream(file, { highWaterMark: 32 * 1024, signal });
   let turn = performance.now();
   let reader: JsonIndexReader | YamlIndexReader | undefined;
   const give = async (events: Iterable<IndexEvent>): Promise<void> => {

@@ -1,12 +1,20 @@
 import { isRecord } from '../../../lib/json.ts';
 import { parseYaml, YamlError } from '../../../yaml/parse.ts';
+import { type Maker, readSimple } from '../../../yaml/simple.ts';
 import { IndexError, type IndexEvent, UnusualLayout } from './index-events.ts';
 
 /** Versions are parsed together until their text has this many characters: each call of the parser costs something. */
-const batchLength = 48 * 1024;
+const batchLength = 16 * 1024;
 
 /** A line longer than this is flow style, which has no pieces. */
 const maxLineLength = 1024 * 1024;
+
+const jsonMaker: Maker<unknown> = {
+  strict: true,
+  map: (entries) => Object.fromEntries(entries),
+  list: (items) => items,
+  scalar: (value) => value,
+};
 
 /** A piece of the text that is parsed by itself. */
 interface Piece {
@@ -126,7 +134,7 @@ export class YamlIndexReader {
     const piece = this.#piece;
     this.#piece = newPiece(this.#line);
     if (this.#place.in !== 'chart') return;
-    const versions = parsed(piece) ?? [];
+    const versions = parsed(piece, this.#place.itemIndent) ?? [];
     if (!Array.isArray(versions)) throw new UnusualLayout('a chart is no list of versions');
     yield { type: 'versions', chart: this.#place.name, versions };
   }
@@ -142,7 +150,13 @@ function add(piece: Piece, line: string, number: number): void {
   piece.length += line.length + 1;
 }
 
-function parsed({ lines, firstLine }: Piece): unknown {
+/** What nearly all indexes are made of is read at once; everything else, mistakes included, by the full parser. */
+function parsed({ lines, firstLine }: Piece, indent = 0): unknown {
+  const margin = ' '.repeat(indent);
+  // What is less indented is blank or a comment.
+  const text = lines.map((line) => (line.startsWith(margin) ? line.slice(indent) : '')).join('\n');
+  const simple = readSimple(text, jsonMaker);
+  if (simple !== undefined) return simple;
   return parseYaml(`${lines.join('\n')}\n`, { strict: true, firstLine });
 }
 
