@@ -56,6 +56,8 @@ export class WebhookWorld {
   readonly issuer = new TestIssuer();
   /** The Receiver that is called. */
   receiver: Receiver & KubeObject;
+  /** Others that there are, older than that. */
+  others: readonly (Receiver & KubeObject)[] = [];
   readonly #server: RunningServer;
 
   private constructor(of: Receiver & KubeObject, server: RunningServer, metrics: Registry) {
@@ -83,7 +85,7 @@ export class WebhookWorld {
           client: world.api.client(),
           clock: systemClock,
           noCrossNamespaceRefs: options.noCrossNamespaceRefs ?? false,
-          receiverAt: (path: string) => (path === world.receiver.status?.webhookPath ? world.receiver : undefined),
+          receiversAt: (path: string) => world.receivers.filter(({ status }) => path === status?.webhookPath),
           issuers: await issuers.promise,
           bodies,
           log: options.log ?? silentLogger,
@@ -167,6 +169,10 @@ export class WebhookWorld {
       sent.on('error', reject);
       sent.end(body);
     });
+  }
+
+  get receivers(): readonly (Receiver & KubeObject)[] {
+    return [...this.others, this.receiver];
   }
 
   get address(): string {

@@ -9,6 +9,7 @@ import { receiver, TOKEN, WebhookWorld } from '../../../../test/support/webhook-
 import type { Receiver } from '../../../crds/notification/receiver.ts';
 import { createLogger } from '../../../runtime/logging.ts';
 import { callFilters } from './filter.ts';
+import { webhookPath } from './webhook-path.ts';
 
 const json = { 'content-type': 'application/json' };
 const MiB = 1024 * 1024;
@@ -70,6 +71,26 @@ describe('a call', () => {
       assert.equal(await world.call({}), 503);
     }
     assert.deepEqual(world.woken(), []);
+  });
+
+  it('of a path that another claims goes to whom its token gives it', async () => {
+    const path = webhookPath(Buffer.from(TOKEN), { name: 'hook', namespace: 'apps' });
+    const claiming = (name: string, spec: Partial<Receiver['spec']>) => {
+      const object = generic(spec);
+      return { ...object, metadata: { ...object.metadata, name }, status: { ...object.status, webhookPath: path } };
+    };
+    await using world = await WebhookWorld.start(claiming('hook', {}));
+    world.others = [
+      claiming('older', { resources: repositories('other') }),
+      claiming('absent', { secretRef: { name: 'absent' } }),
+    ];
+    world.target('other');
+    world.woken();
+    assert.equal(await world.call({}, path), 200);
+    assert.deepEqual(world.woken(), ['repo']);
+    world.secret({ token: 'another' });
+    assert.equal(await world.call({}, path), 200);
+    assert.deepEqual(world.woken(), ['other']);
   });
 
   it('is counted, without its path', async () => {

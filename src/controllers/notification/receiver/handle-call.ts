@@ -8,6 +8,7 @@ import type { Logger } from '../../../runtime/logging.ts';
 import { type BodyBudget, BodyRefused, readBody } from '../http/read-body.ts';
 import { type CallFilters, callFilters, jsonObject } from './filter.ts';
 import type { TokenIssuers } from './oidc/token-issuers.ts';
+import { rightful } from './rightful.ts';
 import { pushedOf } from './sources/pushed.ts';
 import { wakeSources, wakeSourcesOf } from './sources/wake-sources.ts';
 import { readCredentials } from './token.ts';
@@ -17,8 +18,8 @@ import type { Verified, WebhookCall } from './webhook-call.ts';
 
 /** What calls are answered with. */
 export interface CallDeps extends WakeDeps {
-  /** The Receiver with this path. */
-  receiverAt(path: string): (Receiver & KubeObject) | undefined;
+  /** The Receivers that claim this path, the oldest first. */
+  receiversAt(path: string): readonly (Receiver & KubeObject)[];
   readonly issuers: TokenIssuers;
   /** What the bodies of all calls may take up together. */
   readonly bodies: BodyBudget;
@@ -39,7 +40,8 @@ const maxLoggedLength = 500;
 export async function handleCall(request: IncomingMessage, deps: CallDeps, signal: AbortSignal): Promise<number> {
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) return 413;
   // Nothing of strangers is read, nor logged: they could fill both.
-  const receiver = deps.receiverAt(request.url ?? '');
+  const path = request.url ?? '';
+  const receiver = await rightful(deps.receiversAt(path), path, deps.client, signal);
   if (receiver === undefined) return 404;
   const { name, namespace } = receiver.metadata;
   const log = deps.log.child({ 'reconciler kind': 'Receiver', name, namespace });

@@ -8,7 +8,7 @@ import { BodyBudget } from '../http/read-body.ts';
 import { receiverController } from './controller.ts';
 import { TokenIssuers } from './oidc/token-issuers.ts';
 import { receiverServer } from './receiver-server.ts';
-import { receiverAt } from './watch.ts';
+import { receiversAt } from './watch.ts';
 import { WEBHOOK_PREFIX } from './webhook-path.ts';
 
 /** What Receivers are told of the process. */
@@ -39,7 +39,7 @@ export function receiverParts(environment: Environment, { flags, gates, proxies 
       client,
       clock,
       noCrossNamespaceRefs: flags.noCrossNamespaceRefs,
-      receiverAt: (path) => receiverAt(receivers, path),
+      receiversAt: (path) => receiversAt(receivers, path),
       issuers: new TokenIssuers(http, clock),
       bodies: new BodyBudget(maxBodiesBytes),
       log: environment.log.child({ logger: 'receiver-server' }),

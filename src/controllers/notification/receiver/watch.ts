@@ -19,10 +19,10 @@ export function indexPaths(receivers: ReceiverCache): void {
   });
 }
 
-/** The Receiver with this path. Two have the same only where tokens, names and namespaces are made for it: the older. */
-export function receiverAt(receivers: ReceiverCache, path: string): (Receiver & KubeObject) | undefined {
+/** The Receivers that claim this path, mostly one; the oldest first. */
+export function receiversAt(receivers: ReceiverCache, path: string): readonly (Receiver & KubeObject)[] {
   const age = ({ metadata: { creationTimestamp = '', uid = '' } }: KubeObject): string => `${creationTimestamp}${uid}`;
-  return receivers.byIndex(BY_PATH, path).sort((a, b) => (age(a) < age(b) ? -1 : 1))[0];
+  return receivers.byIndex(BY_PATH, path).sort((a, b) => (age(a) < age(b) ? -1 : 1));
 }
 
 /** Wakes a Receiver when it changes itself, and when its labelled Secret does. `secrets` are their metadata. */
