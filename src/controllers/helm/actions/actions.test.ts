@@ -220,6 +220,32 @@ describe('hooks', () => {
   });
 });
 
+describe('a kind that is not served any more', () => {
+  const types = new FakeServer().types;
+  const widget = (version: string): string => `apiVersion: example.com/${version}\nkind: Widget\nmetadata: {name: w}\n`;
+  const withWidget = { ...demo, 'templates/w.yaml': widget('v1') };
+
+  it('keeps no release from being upgraded', async () => {
+    const server = new FakeServer();
+    server.types = [...types, resource('example.com/v1', 'Widget')];
+    const { context } = actionBench(server.client(), 'team');
+    await install(context, installing(chartOf(withWidget)));
+    server.types = types;
+    const { info } = await upgrade(context, upgrading(chartOf(demo)));
+    assert.equal(info.status, 'deployed');
+  });
+
+  it('has its objects deleted by another version', async () => {
+    const server = new FakeServer();
+    server.types = [...types, resource('example.com/v1', 'Widget')];
+    const { context } = actionBench(server.client(), 'team');
+    await install(context, installing(chartOf(withWidget)));
+    server.types = [...types, resource('example.com/v2', 'Widget')];
+    await upgrade(context, upgrading(chartOf(demo)));
+    assert.equal(server.find('Widget', 'w'), undefined);
+  });
+});
+
 describe('an uninstallation', () => {
   it('leaves what is kept, and what is not its own', async () => {
     const server = new FakeServer();

@@ -13,7 +13,7 @@ import { errorMessage } from '../../../lib/errors.ts';
 import type { ActionContext } from './context.ts';
 import { purposeOf } from './drift-ledger.ts';
 import { type JsonOperation, jsonDiff } from './json-diff.ts';
-import { BuildError, buildObjects, ownedBy, type ReleaseObject } from './objects.ts';
+import { BuildError, buildEach, ownedBy, type ReleaseObject } from './objects.ts';
 import { requestMs } from './write-object.ts';
 import { MANNER, placesOf } from './write-objects.ts';
 
@@ -64,7 +64,7 @@ export async function detectDrift(
   }
   const rules = compiled(ignore);
   const { client, signal, release } = context;
-  const built = await buildObjects(record.manifest, { client, signal, namespace: release.namespace });
+  const { items: built, unserved } = await buildEach(record.manifest, { client, signal, namespace: release.namespace });
   const items = ownedBy(built, record).map((item) => ({ ...item, object: normalizeObject(item.object) }));
   session?.watch(placesOf(items));
   const originals = ownedBy(built, record);
@@ -77,7 +77,11 @@ export async function detectDrift(
       return errorMessage(error);
     }
   });
-  const errors = found.filter((one) => typeof one === 'string');
+  const unknown = unserved.map(({ object: { kind }, message }) => {
+    const [reason] = message.split('\n');
+    return `failed to determine if ${kind} is namespace scoped: ${reason}`;
+  });
+  const errors = [...unknown, ...found.filter((one) => typeof one === 'string')];
   const diffs = found.filter((one) => typeof one !== 'string');
   if (errors.length === 0 && !hasDrift(diffs)) session?.complete(purpose);
   return { diffs, errors };

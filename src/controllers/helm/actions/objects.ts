@@ -26,45 +26,59 @@ export type ReleaseName = Pick<ReleaseRecord, 'name' | 'namespace'>;
 /** What a manifest holds is no object, or of a kind that the API server does not serve. The message is Helm's. */
 export class BuildError extends Error {
   override readonly name = 'BuildError';
-  /** All that is wrong is that the API server does not serve a kind. */
-  readonly isUnserved: boolean;
-
-  constructor(message: string, options: { readonly cause?: unknown; readonly isUnserved?: boolean } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.isUnserved = options.isUnserved ?? false;
-  }
 }
 
 const discoveryMs = 30_000;
+
+export interface BuildOptions {
+  readonly client: Client;
+  /** Where objects are that name no namespace, and live in one. */
+  readonly namespace: string;
+  readonly signal: AbortSignal;
+}
+
+/** What a manifest holds. */
+export interface BuiltObjects {
+  readonly items: readonly ReleaseObject[];
+  /** Objects of kinds that the API server does not serve, and Helm's message of each. */
+  readonly unserved: readonly { readonly object: KubeObject; readonly message: string }[];
+}
 
 /**
  * The objects of a manifest, lists flattened, those of namespaced kinds in `namespace` unless they name one themselves
  * (pkg/kube/client.go, Build). Throws {@link BuildError}, or the reason of the signal.
  */
-export async function buildObjects(
-  manifest: string,
-  { client, namespace, signal }: { readonly client: Client; readonly namespace: string; readonly signal: AbortSignal },
-): Promise<readonly ReleaseObject[]> {
-  const objects = parse(manifest).flatMap(flatten).map(asObject);
+export async function buildObjects(manifest: string, options: BuildOptions): Promise<readonly ReleaseObject[]> {
+  const { items, unserved } = await buildEach(manifest, options);
+  if (unserved.length > 0) throw unservedError(unserved);
+  return items;
+}
+
+/** The same, with what is not served apart. */
+export async function buildEach(manifest: string, { client, namespace, signal }: BuildOptions): Promise<BuiltObjects> {
   const types = new Map<string, Promise<ResourceType>>();
-  const failures: string[] = [];
-  const built: ReleaseObject[] = [];
-  for (const object of objects) {
+  const unserved: { object: KubeObject; message: string }[] = [];
+  const items: ReleaseObject[] = [];
+  for (const object of parse(manifest).flatMap(flatten).map(asObject)) {
     const { group, version } = splitApiVersion(object.apiVersion);
     const gvk = { group, version, kind: object.kind };
     const resolved = types.getOrInsertComputed(`${object.apiVersion}/${object.kind}`, () =>
       client.discovery.resourceFor(gvk, { signal: withDeadline(signal, discoveryMs) }),
     );
     try {
-      built.push(located(object, await resolved, namespace));
+      items.push(located(object, await resolved, namespace));
     } catch (error) {
       signal.throwIfAborted();
       if (!isNoMatch(error)) throw new BuildError(`unable to recognize "": ${errorMessage(error)}`, { cause: error });
-      failures.push(unmapped(object, error));
+      unserved.push({ object, message: unmapped(object, error) });
     }
   }
-  if (failures.length > 0) throw new BuildError(aggregate([...new Set(failures)]), { isUnserved: true });
-  return built;
+  return { items, unserved };
+}
+
+/** What Helm says when it meets kinds that are not served. */
+export function unservedError(unserved: BuiltObjects['unserved']): BuildError {
+  return new BuildError(aggregate([...new Set(unserved.map(({ message }) => message))]));
 }
 
 /** k8s.io/cli-runtime pkg/resource, mapper.go. */
@@ -120,7 +134,8 @@ function withoutEmptyTexts(object: KubeObject): KubeObject {
   return { ...object, metadata: kept as KubeObject['metadata'] };
 }
 
-function located(object: KubeObject, type: ResourceType, namespace: string): ReleaseObject {
+/** An object of a kind that is served. */
+export function located(object: KubeObject, type: ResourceType, namespace: string): ReleaseObject {
   const own = object.metadata.namespace ?? '';
   const placed = type.namespaced && own === '' ? { ...object, metadata: { ...object.metadata, namespace } } : object;
   const ref = type.namespaced ? refOf(placed) : { ...refOf(placed), namespace: '' };

@@ -1,4 +1,4 @@
-import { type Manifest, ManifestError } from '../../../engines/helm/release/manifests.ts';
+import type { Manifest } from '../../../engines/helm/release/manifests.ts';
 import type { ReleaseRecord } from '../../../engines/helm/release/record.ts';
 import { mapLimited } from '../../../lib/async.ts';
 import { errorMessage } from '../../../lib/errors.ts';
@@ -9,8 +9,9 @@ import { StorageError } from '../storage/storage-error.ts';
 import { ActionError } from './action-error.ts';
 import type { ActionContext, WaitOptions } from './context.ts';
 import { type DeleteOne, deleteObjects, type Propagation } from './delete-objects.ts';
+import { formerObjects } from './former-objects.ts';
 import { runHooks } from './hooks.ts';
-import { BuildError, buildObjects, type ReleaseObject } from './objects.ts';
+import type { ReleaseObject } from './objects.ts';
 import { Recorder } from './recorder.ts';
 import { documentsToDelete } from './release-manifest.ts';
 import { KEEP, look, ownershipProblem, RESOURCE_POLICY } from './release-objects.ts';
@@ -146,7 +147,7 @@ async function deleteRelease(
   const { record } = recorder;
   try {
     const { documents, keep } = parted(documentsToDelete(record.manifest));
-    const items = await buildPresent(documents, context);
+    const items = await formerObjects(documents.map(({ content }) => content).join('\n---\n'), context);
     const { owned, notes } = await triage(items, record, context);
     const { going, errors } = await deleteInOrder(owned, propagations[deletionPropagation], context);
     if (errors.length > 0) throw joined(errors, '; ');
@@ -187,29 +188,6 @@ function keptNote(keep: Parted['keep']): readonly string[] {
   if (keep.length === 0) return [];
   const lines = keep.map(({ kind, name }) => `[${kind}] ${name}\n`).join('');
   return [`These resources were kept due to the resource policy:\n${lines}`];
-}
-
-/**
- * The objects of documents. Differs from Helm (docs/adr/0030): a kind that is not served any more has no objects, and
- * does not keep the others from being deleted.
- */
-async function buildPresent(
-  documents: readonly Manifest[],
-  { client, signal, release, log }: ActionContext,
-): Promise<readonly ReleaseObject[]> {
-  const items: ReleaseObject[] = [];
-  for (const { content, kind } of documents) {
-    try {
-      items.push(...(await buildObjects(content, { client, signal, namespace: release.namespace })));
-    } catch (error) {
-      if (!(error instanceof BuildError)) throw error;
-      if (!error.isUnserved) {
-        throw new ManifestError(`unable to build kubernetes objects for delete: ${error.message}`, { cause: error });
-      }
-      log.add('skipping delete of resource whose kind is not served', { kind, error: error.message });
-    }
-  }
-  return items;
 }
 
 /** What is the release's own, and what Helm says of the rest (verifyOwnershipBeforeDelete). */

@@ -9,6 +9,7 @@ import type { ActionContext, ServerSideApplyMode, WaitOptions } from './context.
 import { applyDefinitions, type DefinitionsPolicy } from './definitions.ts';
 import { deleteObjects } from './delete-objects.ts';
 import { completeLedger } from './drift-ledger.ts';
+import { formerObjects } from './former-objects.ts';
 import { hookRecord, runHooks } from './hooks.ts';
 import { continuing } from './install.ts';
 import { makeRoom } from './max-history.ts';
@@ -195,13 +196,15 @@ async function prepare(
   return { recorder: new Recorder(record, context), originals, targets: ownedBy(targets, record) };
 }
 
-/** The objects of a release's manifest. Throws {@link ActionError}. */
+/** The objects of a release's manifest, as it is in the cluster or is to be. Throws {@link ActionError}. */
 export async function build(
   manifest: string,
   which: 'current' | 'new',
-  { client, signal, release }: ActionContext,
+  context: ActionContext,
 ): Promise<readonly ReleaseObject[]> {
+  const { client, signal, release } = context;
   try {
+    if (which === 'current') return await formerObjects(manifest, context);
     return await buildObjects(manifest, { client, signal, namespace: release.namespace });
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
