@@ -2,18 +2,15 @@ import { changeLog } from '../../../apply/change-set.ts';
 import { union } from '../../../apply/inventory.ts';
 import type { DigestAlgorithm } from '../../../artifact/digest.ts';
 import type { HelmRelease } from '../../../crds/helm/helm-release.ts';
-import { HELM_GROUP, ownerLabels } from '../../../crds/meta/names.ts';
 import type { Reason } from '../../../crds/meta/reasons.ts';
-import type { ReleaseRecord } from '../../../engines/helm/release/record.ts';
 import { formatDuration } from '../../../lib/duration.ts';
 import { errorMessage } from '../../../lib/errors.ts';
-import { isRecord } from '../../../lib/json.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
-import { parseYamlDocuments } from '../../../yaml/parse.ts';
 import { releaseInventory } from '../actions/objects.ts';
 import type { ActionRun } from './action-run.ts';
 import { eventMetadata, snapshotMetadata } from './event-metadata.ts';
 import { latestOf, withRecord, withReleases, withRollback, withTests } from './history.ts';
+import { isMadeFor } from './made-for.ts';
 import { messages, withLog } from './messages.ts';
 import { ReleaseStatusDraft } from './release-status.ts';
 import type { ReleaseRun } from './runs.ts';
@@ -58,6 +55,19 @@ export async function tellAction(action: ActionRun, telling: Telling): Promise<U
     case 'correct cluster drift':
       return tellCorrection(action, telling);
   }
+}
+
+/**
+ * Keeps in the history what an action has released that was broken off, and tells nobody: what comes next is what
+ * counts.
+ */
+export function keepReleases(action: ActionRun, { attempt, run, algorithm }: Telling): void {
+  const { name } = action.action;
+  if (name !== 'install' && name !== 'upgrade') return;
+  const draft = new ReleaseStatusDraft(attempt);
+  const before = name === 'install' && action.records.length > 0 ? [] : draft.history;
+  const recording = { ociDigest: run.chart.ociDigest, algorithm };
+  draft.history = withReleases(before, lastOfEach(action.records), name, recording);
 }
 
 async function tellRelease(
@@ -227,22 +237,6 @@ function tellUnlock(action: ActionRun, { object, attempt, algorithm }: Telling):
   }
   summarize(object, attempt, algorithm);
   return error === undefined ? undefined : { error };
-}
-
-/** Whether the release was made for this object: everything in it says so. */
-function isMadeFor({ manifest, hooks }: ReleaseRecord, { metadata: { name, namespace } }: HelmRelease): boolean {
-  const text = manifest === '' ? (hooks[0]?.manifest ?? '') : manifest;
-  const labels = ownerLabels(HELM_GROUP, { name, namespace });
-  return parseFirst(text).some((found) => Object.entries(labels).every(([label, value]) => found[label] === value));
-}
-
-function parseFirst(text: string): readonly Readonly<Record<string, unknown>>[] {
-  const [document]: readonly unknown[] = parseYamlDocuments(
-    text.slice(0, Math.max(0, text.indexOf('\n---', 4))) || text,
-  );
-  const metadata = isRecord(document) ? document['metadata'] : undefined;
-  const labels = isRecord(metadata) ? metadata['labels'] : undefined;
-  return isRecord(labels) ? [labels] : [];
 }
 
 interface Correction {

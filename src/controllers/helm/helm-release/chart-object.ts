@@ -34,8 +34,8 @@ export async function applyChartObject(
     await deleteChartObject(object, attempt, options);
   if (key === undefined) return undefined;
   const denied = accessProblem(object, 'HelmChart', key, options);
-  // Nothing is set in the status, as in Flux: the reference is looked at once more where the source is looked up.
-  if (denied !== undefined) throw new Fault('retry', 'AccessDenied', denied, { drafted: true, event: false });
+  // Differs from Flux, whose status says nothing of it (ADR 32).
+  if (denied !== undefined) throw new Fault('stalled', 'AccessDenied', denied);
   const wanted = chartObject(object, key);
   const current = await options.lookup('HelmChart', key, attempt.signal);
   const isWanted = current !== undefined && isAsWanted(current, wanted);

@@ -1,4 +1,4 @@
-import { evaluateReadyExpr } from '../../../appliers/ready-expr.ts';
+import { evaluateReadyExpr, TERMINAL_ERROR } from '../../../appliers/ready-expr.ts';
 import type { ObjectRef } from '../../../apply/object-ref.ts';
 import { type HelmRelease, helmReleaseKind } from '../../../crds/helm/helm-release.ts';
 import { isNotFound } from '../../../kube/errors.ts';
@@ -99,8 +99,9 @@ function isReadyBy(readyExpr: string, self: object, dep: Pick<HelmRelease, 'meta
   try {
     return evaluateReadyExpr(readyExpr, self, dep);
   } catch (error) {
-    if (!(error instanceof Fault) || error.faultClass !== 'waiting') throw error;
-    throw new Fault('waiting', error.reason, error.message, { ...error.options, event: error.message });
+    if (!(error instanceof Fault)) throw error;
+    const event = error.message.replace(`${TERMINAL_ERROR}: `, '');
+    throw new Fault(error.faultClass, error.reason, error.message, { ...error.options, event });
   }
 }
 

@@ -5,7 +5,7 @@ import { errorMessage } from '../../../lib/errors.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import { Fault } from '../../../runtime/fault.ts';
 import type { Result } from '../../../runtime/result.ts';
-import { tellAction } from './after-action.ts';
+import { keepReleases } from './after-action.ts';
 import { deleteChartObject } from './chart-object.ts';
 import type { HelmReleaseDeps } from './deps.ts';
 import { ReleaseStatusDraft } from './release-status.ts';
@@ -50,7 +50,7 @@ async function stopRun(object: HelmRelease, attempt: AttemptContext, deps: HelmR
     await current.over();
     run.current = undefined;
     const { algorithm, retriesByDefault } = deps;
-    await tellAction(current, { object, attempt, run, algorithm, retriesByDefault });
+    keepReleases(current, { object, attempt, run, algorithm, retriesByDefault });
     await attempt.commit({});
   }
   deps.runs.end(object.metadata);

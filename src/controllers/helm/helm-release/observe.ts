@@ -2,6 +2,7 @@ import type { HelmRelease } from '../../../crds/helm/helm-release.ts';
 import { errorMessage } from '../../../lib/errors.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import { Fault } from '../../../runtime/fault.ts';
+import { adopted } from './adopt.ts';
 import type { HelmReleaseDeps } from './deps.ts';
 import { commonMetadataDigest, postRenderersDigest } from './digests.ts';
 import { ReleaseStatusDraft } from './release-status.ts';
@@ -22,8 +23,10 @@ export async function observeState(
   const draft = new ReleaseStatusDraft(attempt);
   const { lastAction, fields } = draft;
   try {
+    const last = await storage.last(releaseKey(object).name, attempt.signal);
+    draft.history = adopted(draft.history, last, object, chart, deps.algorithm);
     return determineState({
-      last: await storage.last(releaseKey(object).name, attempt.signal),
+      last,
       history: draft.history,
       chart: chart.input,
       values,

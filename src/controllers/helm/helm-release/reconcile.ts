@@ -30,6 +30,8 @@ export async function reconcileHelmRelease(
     const outcome = await goOn(object, begun, attempt, deps);
     if (outcome !== undefined) return outcome;
   }
+  if (deps.uninstalls.get(object.metadata) !== undefined)
+    return uninstallFormer(object, 'uninstall under way', attempt, deps);
   refuseDurations(object);
   refuseAnnotations(object);
   const health = healthRulesOf(object.spec.healthCheckExprs, { plainEvent: true });
@@ -40,10 +42,13 @@ export async function reconcileHelmRelease(
     throw error;
   });
   if (run === undefined) return sourcePending(object, attempt, deps);
+  const changed = whyTargetChanged(object, run.chart.input.name, attempt);
+  if (changed !== undefined) {
+    run[Symbol.dispose]();
+    return uninstallFormer(object, changed, attempt, deps);
+  }
   deps.runs.keep(object.metadata, run);
   return held(object, run, deps, async () => {
-    const changed = whyTargetChanged(object, run.chart.input.name, attempt);
-    if (changed !== undefined) return uninstallFormer(object, changed, attempt, deps);
     refuseConflict(object, deps);
     recordAttempt(object, run, attempt);
     return continueRelease(object, run, attempt, deps);

@@ -1,6 +1,7 @@
 import type { HelmRelease } from '../../../crds/helm/helm-release.ts';
 import { formatDuration } from '../../../lib/duration.ts';
 import { errorMessage } from '../../../lib/errors.ts';
+import { raceAbort } from '../../../lib/single-flight.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import { Fault } from '../../../runtime/fault.ts';
 import type { Outcome } from '../../../runtime/outcome.ts';
@@ -58,7 +59,10 @@ export async function continueRelease(
     // What was done is written before the next thing is, and that there may be something to uninstall before there is.
     if (run.done.size > 0 || object.status?.storageNamespace === undefined) await attempt.commit({});
     run.current = beginAction(next.action, object, run, deps, next.diffs);
-    await run.current.overOrWaiting(() => deps.wake(object.metadata));
+    await raceAbort(
+      run.current.overOrWaiting(() => deps.wake(object.metadata)),
+      attempt.signal,
+    );
   }
 }
 

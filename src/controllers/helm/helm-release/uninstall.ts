@@ -1,17 +1,21 @@
 import type { HelmRelease } from '../../../crds/helm/helm-release.ts';
 import { errorMessage } from '../../../lib/errors.ts';
+import { raceAbort } from '../../../lib/single-flight.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
 import { Fault } from '../../../runtime/fault.ts';
 import type { Outcome } from '../../../runtime/outcome.ts';
 import { ActionError } from '../actions/action-error.ts';
+import type { ReleaseStorage } from '../storage/release-storage.ts';
 import type { ActionRun } from './action-run.ts';
 import type { HelmReleaseDeps } from './deps.ts';
 import { snapshotMetadata } from './event-metadata.ts';
 import { latestOf, withRecord } from './history.ts';
+import { isMadeFor } from './made-for.ts';
 import { messages, withLog } from './messages.ts';
 import { beginUninstall } from './perform.ts';
 import { ReleaseStatusDraft } from './release-status.ts';
-import { fullName, type Snapshot } from './snapshot.ts';
+import { fullName, type Snapshot, snapshotOf } from './snapshot.ts';
+import { releaseKey } from './spec.ts';
 import { summarize } from './summary.ts';
 import { acquireTarget, TargetError } from './target.ts';
 import type { Uninstall } from './uninstalls.ts';
@@ -49,10 +53,13 @@ export async function uninstallRelease(
   deps: HelmReleaseDeps,
 ): Promise<boolean> {
   const { metadata } = object;
-  const current = latestOf(new ReleaseStatusDraft(attempt).history);
-  if (current === undefined) return true;
-  const under = deps.uninstalls.get(metadata) ?? (await begin(object, current, attempt, deps));
-  await under.action.overOrWaiting(() => deps.wake(metadata));
+  const under = deps.uninstalls.get(metadata) ?? (await begin(object, attempt, deps));
+  if (under === undefined) return true;
+  const { current } = under;
+  await raceAbort(
+    under.action.overOrWaiting(() => deps.wake(metadata)),
+    attempt.signal,
+  );
   if (under.action.end === undefined) return false;
   deps.uninstalls.end(metadata);
   tellUninstall(under.action, current, object, attempt, deps);
@@ -61,28 +68,49 @@ export async function uninstallRelease(
 
 async function begin(
   object: HelmRelease,
-  { name, namespace }: Snapshot,
   attempt: AttemptContext,
   deps: HelmReleaseDeps,
-): Promise<Uninstall> {
-  const { fields } = new ReleaseStatusDraft(attempt);
+): Promise<Uninstall | undefined> {
+  const draft = new ReleaseStatusDraft(attempt);
+  const { fields } = draft;
   const target = await acquireTarget(object, deps.targets, attempt.signal).catch((error: unknown) => {
     if (!(error instanceof TargetError)) throw error;
     const message = `failed to build REST client getter to uninstall release: ${error.message}`;
     throw new Fault('retry', 'UninstallFailed', message, { cause: error, event: false });
   });
   const storage = deps.storages.open(target, fields.storageNamespace ?? object.metadata.namespace);
+  const current = latestOf(draft.history) ?? (await strayRelease(object, storage, attempt, deps));
+  if (current === undefined) {
+    storage[Symbol.dispose]();
+    target[Symbol.dispose]();
+    return undefined;
+  }
   const session = deps.ledger.open(`${object.metadata.namespace}/${object.metadata.name}`, target);
   const run = { target, storage, session, health: () => undefined };
-  const action = beginUninstall(object, { name, namespace }, run, deps);
+  const action = beginUninstall(object, current, run, deps);
   return deps.uninstalls.keep(object.metadata, {
     action,
+    current,
     [Symbol.dispose]() {
       session[Symbol.dispose]();
       storage[Symbol.dispose]();
       target[Symbol.dispose]();
     },
   });
+}
+
+/** The release that a killed process has begun for this object, before the status could tell of it. */
+async function strayRelease(
+  object: HelmRelease,
+  storage: ReleaseStorage,
+  attempt: AttemptContext,
+  { algorithm }: HelmReleaseDeps,
+): Promise<Snapshot | undefined> {
+  const record = await storage.last(releaseKey(object).name, attempt.signal);
+  if (record === undefined || !isMadeFor(record, object)) return undefined;
+  const found = snapshotOf(record, { ociDigest: '', action: undefined, algorithm });
+  new ReleaseStatusDraft(attempt).history = [found];
+  return found;
 }
 
 function tellUninstall(

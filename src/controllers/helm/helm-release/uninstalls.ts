@@ -1,10 +1,13 @@
 import type { ObjectKey } from '../../../kube/object.ts';
 import { keyText } from '../../../runtime/work-queue.ts';
 import type { ActionRun } from './action-run.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** An uninstall under way, with what it holds. */
 export interface Uninstall extends Disposable {
   readonly action: ActionRun;
+  /** The release as it was before. */
+  readonly current: Snapshot;
 }
 
 /** The uninstalls under way, in memory: at most one for each HelmRelease. */
