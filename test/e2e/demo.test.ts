@@ -41,7 +41,7 @@ describe('npm run demo', () => {
     return { code, signal, output };
   };
 
-  it('shows a fleet installed, upgraded, broken, repaired and pruned, and leaves nothing behind', async () => {
+  it('shows a fleet installed, upgraded, broken, repaired, pruned and meddled with, and leaves nothing behind', async () => {
     const { code, output } = await demo(['--once']);
     assert.equal(code, 0, output);
     for (const expected of [
@@ -58,6 +58,8 @@ describe('npm run demo', () => {
       /Warning .*99999/,
       /"level":"error".*99999/,
       /PodDisruptionBudget\/production\/web is gone, \d/,
+      /HelmRelease\/production\/cache is ready: Helm install succeeded/,
+      /\ds until it has the 2 replicas of the release again/,
       /Every step did what it should/,
     ]) {
       assert.match(output, expected);

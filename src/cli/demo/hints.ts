@@ -15,7 +15,7 @@ export function hints({ kubeconfig, clone, controllers }: HintsInput): string {
   return `Everything stays up until Ctrl-C, and what changes is printed here. In another terminal:
 
   export KUBECONFIG=${kubeconfig}
-  kubectl get gitrepositories,kustomizations -A
+  kubectl get gitrepositories,kustomizations,helmreleases -A
   kubectl get deployments,services -A -l app.kubernetes.io/name
   kubectl -n ${namespace} events --for kustomization/apps-staging
   kubectl -n ${namespace} get kustomization apps-production -o yaml
@@ -35,6 +35,10 @@ Delete something that Git has, and ask for it back:
   kubectl -n production delete service web
   kubectl -n ${namespace} annotate --overwrite kustomization/apps-production \\
     reconcile.fluxcd.io/requestedAt="$(date +%s)"
+
+What Helm has installed is what the helm command sees, where you have it:
+
+  helm list -A && helm -n production get values cache
 
 Logs and metrics:
 

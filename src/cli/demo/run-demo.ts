@@ -211,7 +211,7 @@ class Demo implements AsyncDisposable {
     client: ClosableClient,
     connection: Connection,
     { eventsUrl, flags: notificationFlags }: NotificationAddresses,
-  ): Promise<readonly [RunningController, RunningController, RunningController]> {
+  ): Promise<readonly [RunningController, RunningController, ...RunningController[]]> {
     const place = {
       checkout: this.#checkout,
       folders: this.#folders,
@@ -230,6 +230,7 @@ class Demo implements AsyncDisposable {
     return Promise.all([
       start('source-controller', [events, ...storage]),
       start('kustomize-controller', [events]),
+      start('helm-controller', [events]),
       start('notification-controller', notificationFlags),
     ]);
   }

@@ -18,7 +18,7 @@ import { lineDiff } from './line-diff.ts';
 import { LiveView } from './live-view.ts';
 import { type Narrator, seconds } from './narrator.ts';
 import type { Notifications } from './notifications.ts';
-import { type ClusterEvent, image, readyCondition, type Views } from './views.ts';
+import { type ClusterEvent, type Deployment, deploymentType, image, readyCondition, type Views } from './views.ts';
 
 /** What the story is played on. */
 export interface Stage {
@@ -33,8 +33,8 @@ export interface Stage {
   readonly signal: AbortSignal;
 }
 
-/** The Deployments of demo/fleet: web and api, in staging and in production. */
-const deploymentCount = 4;
+/** The Deployments of demo/fleet: web, api and cache, in staging and in production. */
+const deploymentCount = 6;
 const firstSyncMs = 180_000;
 const changeMs = 90_000;
 
@@ -47,7 +47,7 @@ const budgetType: ResourceType = {
 };
 const serviceType: ResourceType = { group: '', version: 'v1', kind: 'Service', plural: 'services', namespaced: true };
 
-/** The whole life of a fleet: installed, upgraded, broken, repaired, pruned. Each step checks what it shows. */
+/** The whole life of a fleet: installed, upgraded, broken, repaired, pruned, meddled with. Each step checks what it shows. */
 export async function playStory(stage: Stage): Promise<void> {
   const { narrator } = stage;
   await narrator.step('Point the cluster to the repository: a GitRepository and a Kustomization', () => install(stage));
@@ -55,6 +55,7 @@ export async function playStory(stage: Stage): Promise<void> {
   await narrator.step('Break a manifest', () => breakManifest(stage));
   await narrator.step('Repair it', () => repair(stage));
   await narrator.step('Remove an object from Git', () => prune(stage));
+  await narrator.step('Change by hand what a Helm release has made', () => drift(stage));
 }
 
 async function install({ client, clone, commit, narrator, views, signal }: Stage): Promise<void> {
@@ -176,6 +177,36 @@ async function prune(stage: Stage): Promise<void> {
   } finally {
     watching.abort();
   }
+}
+
+async function drift({ client, narrator, views, signal }: Stage): Promise<void> {
+  const key = { namespace: 'production', name: 'cache' };
+  const about = 'Deployment/production/cache';
+  const wait = { signal, deadlineMs: changeMs };
+  narrator.explain(
+    'The chart demo/fleet/charts/cache is released to staging and to production, where its values ask for two replicas.\n' +
+      'The HelmRelease has driftDetection enabled: the helm-controller watches what it has installed.',
+  );
+  const patch = { type: 'merge', body: { spec: { replicas: 5 } } } as const;
+  const scaled = await client.patch<Deployment>(deploymentType, key, patch, { fieldManager: 'kubectl-scale', signal });
+  const scaledAt = performance.now();
+  narrator.line(`somebody scales ${about} to 5 replicas`);
+  await views.deployments.until(
+    `${about} to have 2 replicas again`,
+    (view) => {
+      const now = view.get('production/cache');
+      return (now?.metadata.generation ?? 0) > (scaled.metadata.generation ?? 0) && now?.spec.replicas === 2;
+    },
+    wait,
+  );
+  narrator.line(`${seconds(performance.now() - scaledAt)} until it has the 2 replicas of the release again`, 'good');
+  await views.events.until(
+    'an event that tells of the drift',
+    ({ all }) =>
+      all.some(({ involvedObject, reason }) => involvedObject.kind === 'HelmRelease' && reason === 'DriftCorrected'),
+    wait,
+  );
+  await deploymentsAvailable(views, deploymentCount, wait);
 }
 
 /** Asks the server itself: a watch that starts again shows nothing for a moment. */

@@ -1,3 +1,4 @@
+import { type HelmRelease, helmReleaseKind } from '../../crds/helm/helm-release.ts';
 import { type Kustomization, kustomizationKind } from '../../crds/kustomize/kustomization.ts';
 import { type GitRepository, gitRepositoryKind } from '../../crds/source/git-repository.ts';
 import type { Client } from '../../kube/client.ts';
@@ -28,7 +29,8 @@ export type ClusterEvent = KubeObject & {
   readonly count?: number;
 };
 
-const deploymentType: ResourceType = {
+/** `apps/v1` Deployment. */
+export const deploymentType: ResourceType = {
   group: 'apps',
   version: 'v1',
   kind: 'Deployment',
@@ -41,11 +43,12 @@ const eventType: ResourceType = { group: '', version: 'v1', kind: 'Event', plura
 export interface Views {
   readonly sources: LiveView<GitRepository>;
   readonly kustomizations: LiveView<Kustomization>;
+  readonly helmReleases: LiveView<HelmRelease>;
   readonly deployments: LiveView<Deployment>;
   readonly events: LiveView<ClusterEvent>;
 }
 
-type Reconciled = GitRepository | Kustomization;
+type Reconciled = GitRepository | Kustomization | HelmRelease;
 
 /** Opens the views, and tells of everything that changes in them for as long as the signal lets it. */
 export function openViews(client: Client, narrator: Narrator, signal: AbortSignal): Views {
@@ -63,7 +66,8 @@ export function openViews(client: Client, narrator: Narrator, signal: AbortSigna
   const tellEvent = ({ old, current }: { old?: ClusterEvent; current?: ClusterEvent }): void => {
     if (current === undefined || (old !== undefined && old.count === current.count)) return;
     const { involvedObject, type, message } = current;
-    const about = `${involvedObject.kind}/${involvedObject.name}`;
+    const { kind, name, namespace } = involvedObject;
+    const about = subject({ kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } });
     if (!reconciledKinds.has(involvedObject.kind) || told.get(about) === message) return;
     const text = message.trimEnd();
     const separator = text.includes('\n') ? '\n' : ' ';
@@ -89,6 +93,11 @@ export function openViews(client: Client, narrator: Narrator, signal: AbortSigna
       describe: readyState,
       onChange: tellReady,
     }),
+    helmReleases: new LiveView<HelmRelease>(client, helmReleaseKind, {
+      signal,
+      describe: readyState,
+      onChange: tellReady,
+    }),
     deployments: new LiveView(client, deploymentType, { signal, describe: deploymentState, onChange: tellRollout }),
     events: new LiveView(client, eventType, {
       signal,
@@ -98,7 +107,7 @@ export function openViews(client: Client, narrator: Narrator, signal: AbortSigna
   };
 }
 
-const reconciledKinds: ReadonlySet<string> = new Set(['GitRepository', 'Kustomization']);
+const reconciledKinds: ReadonlySet<string> = new Set(['GitRepository', 'Kustomization', 'HelmRelease']);
 
 /** The condition Ready, or undefined. */
 export function readyCondition(object: Reconciled) {
@@ -144,8 +153,9 @@ function deploymentState(deployment: Deployment): string {
   return `has ${availableReplicas} of ${deployment.spec.replicas ?? 1} Pods available, image ${image(deployment)}`;
 }
 
-function subject({ kind, metadata }: KubeObject): string {
-  return kind === 'Deployment' ? `${kind}/${metadata.namespace}/${metadata.name}` : `${kind}/${metadata.name}`;
+function subject({ kind, metadata }: Pick<KubeObject, 'kind' | 'metadata'>): string {
+  const isInSeveral = kind === 'Deployment' || kind === 'HelmRelease';
+  return isInSeveral ? `${kind}/${metadata.namespace}/${metadata.name}` : `${kind}/${metadata.name}`;
 }
 
 /** Revisions as git shows commits, so that lines stay short. */
