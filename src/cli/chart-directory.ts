@@ -23,21 +23,27 @@ export function readChart(path: string, more: Pick<LoadOptions, 'anyApiVersion'>
 
 /** The files of a directory, in the order of their names. */
 function* files(root: string, below: string, rules: IgnoreRules, seen: ReadonlySet<string>): Generator<PackedFile> {
-  const directory = join(root, below);
-  const real = realpathSync(directory);
+  const directory = below === '' ? root : `${root}/${below}`;
+  const real = realpathSync.native(directory);
   if (seen.has(real)) throw new ChartError(`${below} is a link to a directory that it lies in`);
   const within = new Set([...seen, real]);
   for (const entry of readdirSync(directory, { withFileTypes: true }).sort(byName)) {
     const name = below === '' ? entry.name : `${below}/${entry.name}`;
-    const facts = statSync(join(root, name));
-    if (rules.ignores(name, facts.isDirectory())) continue;
-    if (facts.isDirectory()) yield* files(root, name, rules, within);
-    else if (!facts.isFile())
-      throw new ChartError(`cannot load irregular file ${name} as it has file mode type bits set`);
-    else if (facts.size > MAX_FILE_BYTES)
-      throw new ChartError(`chart file "${entry.name}" is larger than the maximum file size ${MAX_FILE_BYTES}`);
-    else yield { name, data: withoutMark(readFileSync(join(root, name))) };
+    const path = `${root}/${name}`;
+    const isLink = entry.isSymbolicLink();
+    const isDirectory = isLink ? statSync(path).isDirectory() : entry.isDirectory();
+    if (rules.ignores(name, isDirectory)) continue;
+    if (isDirectory) yield* files(root, name, rules, within);
+    else yield { name, data: read(path, entry.name, name) };
   }
+}
+
+function read(path: string, base: string, name: string): Uint8Array {
+  const facts = statSync(path);
+  if (!facts.isFile()) throw new ChartError(`cannot load irregular file ${name} as it has file mode type bits set`);
+  if (facts.size > MAX_FILE_BYTES)
+    throw new ChartError(`chart file "${base}" is larger than the maximum file size ${MAX_FILE_BYTES}`);
+  return withoutMark(readFileSync(path));
 }
 
 function byName(a: Dirent, b: Dirent): number {

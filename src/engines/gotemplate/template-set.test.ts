@@ -20,6 +20,21 @@ describe('a set of templates', () => {
     assert.equal(rendered({ one: define('1'), two: define(' \n{{/* nothing */}}') }, 'a'), '1');
     assert.equal(rendered({ one: 'first', two: '' }, 'one'), 'first');
   });
+  it('keeps variables apart in parts that are compiled when they are executed', () => {
+    const recursive =
+      '{{ define "a" }}{{ $x := .v }}{{ with .next }}{{ $y := $x }}{{ template "a" . }}{{ $x }}{{ $y }}{{ else }}{{ $x = "e" }}{{ $x }}{{ end }}{{ $x }};{{ end }}';
+    const map = (v: string, next?: Value): GoMap =>
+      new GoMap(
+        new Map<string, Value>([
+          ['v', v],
+          ['next', next],
+        ]),
+      );
+    assert.equal(rendered({ f: recursive }, 'a', map('1', map('2', map('3')))), 'ee;222;111;');
+    const nested =
+      '{{ $x := 1 }}{{ if true }}{{ if $x }}{{ $x := 2 }}{{ if true }}{{ $x }}{{ end }}{{ end }}{{ $x }}{{ end }}';
+    assert.equal(rendered({ f: nested }, 'f'), '21');
+  });
   it('finds templates that are parsed after what uses them', () => {
     assert.equal(
       rendered({ one: '{{ template "late" 1 }}', two: '{{ define "late" }}<{{ . }}>{{ end }}' }, 'one'),

@@ -12,7 +12,7 @@ import { BREAK, CONTINUE, GO_ON, type Program, type State, type Statement } from
 
 /** Makes a parsed template ready to be executed, as often as one likes: nothing is looked up by name twice. */
 export function compileTemplate(tree: Tree, own: FunctionTable, builtins: FunctionTable): Program {
-  const scope = new Scope(own, builtins);
+  const scope = Scope.outermost(own, builtins, !tree.assignsInRange);
   const body = compileList(tree.root, scope);
   return { tree, body, slots: scope.slots };
 }
@@ -28,6 +28,19 @@ export function compileList({ nodes }: ListNode, scope: Scope): Statement {
       if (flow !== GO_ON) return flow;
     }
     return GO_ON;
+  };
+}
+
+/** Half of what charts have is never executed: what a condition guards is compiled when it is executed first. */
+function compileLater(list: ListNode, scope: Scope, dotBoxedBy: number | undefined): Statement {
+  const [only] = list.nodes;
+  const isText = only === undefined || (list.nodes.length === 1 && only.type === 'text');
+  const remembered = isText ? undefined : scope.remember(dotBoxedBy);
+  if (remembered === undefined) return scope.withDot(dotBoxedBy, () => compileList(list, scope));
+  let compiled: Statement | undefined;
+  return (state, dot) => {
+    compiled ??= compileList(list, remembered());
+    return compiled(state, dot);
   };
 }
 
@@ -82,8 +95,8 @@ function compileBranch(node: BranchNode, scope: Scope): Statement {
   const isWith = node.type === 'with';
   const { condition, list, otherwise } = scope.within(() => ({
     condition: compilePipeline(node.pipe, scope),
-    list: scope.withDot(isWith ? undefined : scope.dotBoxedBy, () => compileList(node.list, scope)),
-    otherwise: node.elseList === undefined ? undefined : compileList(node.elseList, scope),
+    list: compileLater(node.list, scope, isWith ? undefined : scope.dotBoxedBy),
+    otherwise: node.elseList === undefined ? undefined : compileLater(node.elseList, scope, scope.dotBoxedBy),
   }));
   return (state, dot) => {
     state.step();

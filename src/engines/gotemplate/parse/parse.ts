@@ -32,6 +32,8 @@ export interface Tree {
   /** The whole text of that file. */
   readonly text: string;
   readonly root: ListNode;
+  /** Whether a `range` somewhere before its end assigns to variables that were declared before. */
+  readonly assignsInRange: boolean;
 }
 
 /** How deep parentheses may nest. Go allows 10,000; each costs stack here. */
@@ -47,6 +49,8 @@ interface Shared {
   readonly trees: Map<string, Tree>;
   /** Numbers that were read, by their texts: charts say the same few again and again. */
   readonly numbers: Map<string, NumberValue>;
+  /** Whether a `range` assigned to variables. */
+  assignsInRange: boolean;
   /** Whether the lexer's token was only looked at. */
   isAhead: boolean;
   /** How deep control structures, blocks included, and parentheses are nested. */
@@ -67,6 +71,7 @@ export function parse(file: string, text: string, isFunction: (name: string) => 
     trees: new Map(),
     numbers: new Map(),
     isAhead: false,
+    assignsInRange: false,
     nesting: 0,
     parens: 0,
   };
@@ -121,10 +126,10 @@ class Parser {
   }
 
   private add(root: ListNode): void {
-    const { file, text, trees } = this.shared;
+    const { file, text, trees, assignsInRange } = this.shared;
     const present = trees.get(this.name);
     if (present === undefined || isEmptyList(present.root)) {
-      trees.set(this.name, { name: this.name, file, text, root });
+      trees.set(this.name, { name: this.name, file, text, root, assignsInRange });
       return;
     }
     if (!isEmptyList(root)) throw this.error(`template: multiple definition of template ${quote(this.name)}`);
@@ -275,6 +280,7 @@ class Parser {
       else cmds.push(command);
     }
     this.checkPipeline(cmds, context);
+    if (declaration.isAssign && context === 'range') this.shared.assignsInRange = true;
     return { type: 'pipe', pos, isAssign: declaration.isAssign, decl: declaration.decl, cmds };
   }
 
