@@ -229,6 +229,20 @@ describe('notifications', () => {
     await environment.startNotification();
   });
 
+  it('says when a failure is over that began before the process', async () => {
+    const team = await environment.tenant('resumed');
+    const path = `/${team.namespace}`;
+    await provider(team, { type: 'slack', address: `${sink.url}${path}` });
+    await alert(team, { eventSeverity: 'error' }, { 'sluice.dev/recovery': 'enabled' });
+    await team.install({ 'all.yaml': manifest(refused) });
+    await team.failed('ReconciliationFailed');
+    await environment.notification.controller.stop();
+    await environment.startNotification();
+    await team.applied(await team.push({ 'all.yaml': manifest(configMap('one')) }));
+    const recovered = (posts: readonly SunkPost[]) => texts(posts).some((text) => text.startsWith('Recovered after '));
+    await sink.waitFor(path, 'the recovery', recovered);
+  });
+
   it('tells of a failure when it was seen often enough, though the endpoint refuses it as a repetition', async () => {
     const team = await environment.tenant('often');
     const path = `/${team.namespace}`;

@@ -74,6 +74,25 @@ describe('Incidents', () => {
     assert.equal(heard(successOf({ message: 'well' })), 'well', 'once');
   });
 
+  it('tells of the recovery from a failure of before the start, if that must have been told', () => {
+    const { incidents, clock } = setUp({});
+    const began = clock.now() - 600_000;
+    const about = { kind: 'Kustomization', namespace: 'apps', name: 'app' };
+    const cases: readonly [Partial<AlertExtensions>, boolean][] = [
+      [{}, true],
+      [{ fireAfterMs: 300_000 }, true],
+      [{ fireAfterMs: 3_600_000 }, false],
+      [{ fireAfterFailures: 3 }, false],
+    ];
+    for (const [asked, isTold] of cases) {
+      const extensions = { ...none, recovery: true, ...asked };
+      incidents.resume(alert, extensions, about, began);
+      const message = incidents.heard(alert, extensions, successOf({ message: 'well' }))?.message;
+      assert.equal(message, isTold ? 'Recovered after 10m0s: well' : 'well');
+    }
+    assert.equal(incidents.size, 0);
+  });
+
   it('keeps objects and Alerts apart', () => {
     const { heard, incidents } = setUp({ fireAfterFailures: 2 });
     assert.equal(heard(failureOf({ name: 'a' })), undefined);

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../../lib/clock.ts';
 import { formatDuration } from '../../../lib/duration.ts';
-import { commitStatusUpdate, groupOf, metadataKeys, type NotificationEvent } from '../event.ts';
+import { commitStatusUpdate, groupOf, type InvolvedObject, metadataKeys, type NotificationEvent } from '../event.ts';
 import type { AlertExtensions } from './extensions.ts';
 import type { AlertObject } from './sources.ts';
 
@@ -15,7 +15,8 @@ interface Incident {
   readonly since: number;
   seenAt: number;
   failures: number;
-  latest: NotificationEvent;
+  /** Absent where nothing was heard since the process started. */
+  latest?: NotificationEvent;
   /** Failures that were told, so that none is told twice. */
   readonly told: Set<string>;
   timer?: Timer;
@@ -56,12 +57,27 @@ export class Incidents {
   heard(alert: AlertObject, extensions: AlertExtensions, event: NotificationEvent): NotificationEvent | undefined {
     if (event.severity === 'error') return this.#failed(alert, extensions, event);
     if (!well.has(event.reason)) return event;
-    const key = keyOf(alert, event);
+    const key = keyOf(alert, event.involvedObject);
     const incident = this.#incidents.get(key);
     if (incident === undefined) return event;
     this.#end(key, incident);
     if (!extensions.recovery || incident.told.size === 0) return event;
     return recovered(event, this.#options.clock.now() - incident.since);
+  }
+
+  /** An object has failed since before the process started: its recovery is told if the failure must have been. */
+  resume(
+    alert: AlertObject,
+    { fireAfterFailures, fireAfterMs }: AlertExtensions,
+    object: Pick<InvolvedObject, 'kind' | 'namespace' | 'name'>,
+    since: number,
+  ): void {
+    const key = keyOf(alert, object);
+    const now = this.#options.clock.now();
+    const wasTold = fireAfterMs === undefined ? fireAfterFailures === undefined : now - since >= fireAfterMs;
+    if (!wasTold || this.#incidents.has(key)) return;
+    this.#forget();
+    this.#incidents.set(key, { alert, since, seenAt: now, failures: 1, told: new Set(['before']) });
   }
 
   /** The number of objects that are known to fail. */
@@ -75,8 +91,8 @@ export class Incidents {
   }
 
   #failed(alert: AlertObject, extensions: AlertExtensions, event: NotificationEvent): NotificationEvent | undefined {
-    const key = keyOf(alert, event);
-    const incident = this.#incidents.get(key) ?? this.#begin(key, alert, event);
+    const key = keyOf(alert, event.involvedObject);
+    const incident = this.#incidents.get(key) ?? this.#begin(key, alert);
     incident.seenAt = this.#options.clock.now();
     incident.failures += 1;
     incident.latest = event;
@@ -92,17 +108,17 @@ export class Incidents {
     if (fireAfterMs !== undefined) {
       incident.timer ??= this.#options.clock.setTimeout(() => {
         delete incident.timer;
-        const due = tell(incident, incident.latest);
+        const due = tell(incident, incident.latest ?? event);
         if (due !== undefined) this.#options.due(incident.alert, due);
       }, fireAfterMs - lasted);
     }
     return undefined;
   }
 
-  #begin(key: string, alert: AlertObject, event: NotificationEvent): Incident {
+  #begin(key: string, alert: AlertObject): Incident {
     this.#forget();
     const now = this.#options.clock.now();
-    const incident: Incident = { alert, since: now, seenAt: now, failures: 0, latest: event, told: new Set() };
+    const incident: Incident = { alert, since: now, seenAt: now, failures: 0, told: new Set() };
     this.#incidents.set(key, incident);
     return incident;
   }
@@ -136,8 +152,8 @@ function tell({ told, timer }: Incident, event: NotificationEvent): Notification
 
 function keyOf(
   { metadata: { uid = '' } }: AlertObject,
-  { involvedObject: { kind, namespace, name } }: NotificationEvent,
-) {
+  { kind, namespace, name }: Pick<InvolvedObject, 'kind' | 'namespace' | 'name'>,
+): string {
   return [uid, kind, namespace, name].join('/');
 }
 

@@ -7,19 +7,19 @@ export const rules: readonly PolicyRule[] = [
     resources: ['alerts', 'providers'],
     verbs: ['get', 'list', 'watch', 'update', 'patch'],
   },
-  // Labels of what an event is about.
+  // Labels of what an event is about, and whether it fails.
   {
     apiGroups: ['source.toolkit.fluxcd.io'],
     resources: ['buckets', 'externalartifacts', 'gitrepositories', 'helmcharts', 'helmrepositories', 'ocirepositories'],
-    verbs: ['get'],
+    verbs: ['get', 'list'],
   },
-  { apiGroups: ['source.extensions.fluxcd.io'], resources: ['artifactgenerators'], verbs: ['get'] },
-  { apiGroups: ['kustomize.toolkit.fluxcd.io'], resources: ['kustomizations'], verbs: ['get'] },
-  { apiGroups: ['helm.toolkit.fluxcd.io'], resources: ['helmreleases'], verbs: ['get'] },
+  { apiGroups: ['source.extensions.fluxcd.io'], resources: ['artifactgenerators'], verbs: ['get', 'list'] },
+  { apiGroups: ['kustomize.toolkit.fluxcd.io'], resources: ['kustomizations'], verbs: ['get', 'list'] },
+  { apiGroups: ['helm.toolkit.fluxcd.io'], resources: ['helmreleases'], verbs: ['get', 'list'] },
   {
     apiGroups: ['image.toolkit.fluxcd.io'],
     resources: ['imagerepositories', 'imagepolicies', 'imageupdateautomations'],
-    verbs: ['get'],
+    verbs: ['get', 'list'],
   },
   { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
   { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get'] },

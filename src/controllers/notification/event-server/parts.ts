@@ -2,6 +2,7 @@ import { createCloud } from '../../../appliers/cloud.ts';
 import { metadataServicesAnd } from '../../../auth/address-guard.ts';
 import { alertKind } from '../../../crds/notification/alert.ts';
 import { providerKind } from '../../../crds/notification/provider.ts';
+import { withDeadline } from '../../../lib/async.ts';
 import { type EnvironmentProxy, HttpAgents } from '../../../net/http-agents.ts';
 import type { ControllerParts, Environment } from '../../../runtime/composition.ts';
 import { aborted } from '../../../runtime/controller.ts';
@@ -12,6 +13,7 @@ import { keyText } from '../../../runtime/work-queue.ts';
 import { Digests } from '../alert/digest.ts';
 import { Incidents } from '../alert/incidents.ts';
 import { ObjectLabels } from '../alert/object-labels.ts';
+import { resumeFailures } from '../alert/ongoing-failures.ts';
 import { type AlertObject, SOURCE_INDEX, sourceKeysOf } from '../alert/sources.ts';
 import { finalizerStripper } from '../alert/strip-finalizers.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
@@ -39,6 +41,8 @@ export interface EventSetup {
 
 /** How long what was taken may be sent on after the process was told to stop. */
 const drainMs = 15_000;
+/** How long events wait at the start until it is known what fails. */
+const resumeMs = 5000;
 /** How long requests may go on that came before. */
 const closeGraceMs = 2000;
 
@@ -46,6 +50,7 @@ const closeGraceMs = 2000;
 export function notificationEventParts(environment: Environment, setup: EventSetup): ControllerParts {
   const { client, clock, metrics } = environment;
   const { flags } = setup;
+  const { noCrossNamespaceRefs } = flags;
   const log = environment.log.child({ logger: 'event-server' });
   const caches = createCaches(environment);
   const { alerts, providers } = caches;
@@ -66,7 +71,7 @@ export function notificationEventParts(environment: Environment, setup: EventSet
     provider: providerOf,
     incidents,
     digests,
-    noCrossNamespaceRefs: flags.noCrossNamespaceRefs,
+    noCrossNamespaceRefs,
     put: (notification) => lanes.put(keyText(notification.provider), notification),
     tell,
   });
@@ -75,7 +80,13 @@ export function notificationEventParts(environment: Environment, setup: EventSet
     labels: new ObjectLabels(client, clock),
     router,
     tell,
-    ready: Promise.all([alerts.synced, providers.synced]).then(() => undefined),
+    ready: Promise.all([alerts.synced, providers.synced]).then(() =>
+      resumeFailures(
+        alerts.list(),
+        { client, incidents, noCrossNamespaceRefs, log },
+        withDeadline(undefined, resumeMs),
+      ),
+    ),
     clock,
     log,
   });
