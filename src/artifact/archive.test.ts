@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { describe, it } from 'node:test';
 import { createGunzip } from 'node:zlib';
-import fc from 'fast-check';
 import { extract as tarExtract } from 'tar-stream';
-import { type ArchiveEntry, compareWalkOrder, writeArchive } from './archive.ts';
+import { type ArchiveEntry, writeArchive } from './archive.ts';
 import { ArtifactError } from './artifact-error.ts';
 import { digestFile } from './digest.ts';
 
@@ -125,23 +124,5 @@ describe('writeArchive', () => {
       const large = writeArchive([file('a', 'x'.repeat(2000))], out, { algorithm: 'sha256', limits });
       await assert.rejects(large, { code: 'TooLarge' });
     });
-  });
-});
-
-describe('compareWalkOrder', () => {
-  it('puts a directory’s content before names that continue its own', () => {
-    assert.deepEqual(['a.b', 'a/x', 'a', 'a-b', 'B'].sort(compareWalkOrder), ['B', 'a', 'a/x', 'a-b', 'a.b']);
-  });
-
-  it('is a total order', () => {
-    const path = fc
-      .array(fc.stringMatching(/^[a-c.-]{1,3}$/), { minLength: 1, maxLength: 3 })
-      .map((parts) => parts.join('/'));
-    fc.assert(
-      fc.property(path, path, path, (a, b, c) => {
-        assert.equal(Math.sign(compareWalkOrder(a, b)), -Math.sign(compareWalkOrder(b, a)) + 0);
-        if (compareWalkOrder(a, b) <= 0 && compareWalkOrder(b, c) <= 0) assert.ok(compareWalkOrder(a, c) <= 0);
-      }),
-    );
   });
 });

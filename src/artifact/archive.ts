@@ -5,6 +5,7 @@ import { createGzip } from 'node:zlib';
 import { ArtifactError } from './artifact-error.ts';
 import { createHasher, type DigestAlgorithm, type Hasher } from './digest.ts';
 import { blockSize, encodeTarHeader, padding } from './tar-header.ts';
+import { inWalkOrder } from './walk-order.ts';
 
 /** A directory or file to be archived. Paths are relative and use `/`. */
 export type ArchiveEntry =
@@ -45,7 +46,7 @@ export async function writeArchive(
   outFile: string,
   options: { readonly algorithm: DigestAlgorithm; readonly limits?: ArchiveLimits; readonly signal?: AbortSignal },
 ): Promise<WrittenArchive> {
-  const sorted = [...entries].sort((a, b) => compareWalkOrder(a.path, b.path));
+  const sorted = await inWalkOrder(entries);
   const limits = options.limits ?? defaultArchiveLimits;
   checkEntries(sorted, limits);
   const hasher = createHasher(options.algorithm);
@@ -58,15 +59,6 @@ export async function writeArchive(
     options.signal === undefined ? {} : { signal: options.signal },
   );
   return { digest: hasher.digest(), size: counted.size };
-}
-
-/**
- * The order in which Go's filepath.Walk meets paths: by name within each directory, a directory's content straight
- * after it. Names compare by their UTF-8 bytes.
- */
-export function compareWalkOrder(a: string, b: string): number {
-  if (a === b) return 0;
-  return Buffer.compare(Buffer.from(a.replaceAll('/', '\u0000')), Buffer.from(b.replaceAll('/', '\u0000')));
 }
 
 /** Whether a path is relative, in normal form and free of bytes that no file name has. */

@@ -1,7 +1,9 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ArchiveEntry, compareWalkOrder } from '../../artifact/archive.ts';
+import type { ArchiveEntry } from '../../artifact/archive.ts';
 import { type IgnoreFile, ignoreFileName } from '../../artifact/ignore.ts';
+import { compareWalkOrder } from '../../artifact/walk-order.ts';
 import type { GitFile } from '../../git/checkout.ts';
 
 type FileEntry = Extract<ArchiveEntry, { readonly type: 'file' }>;
@@ -37,15 +39,18 @@ export class SourceFiles {
     return this.#files.has(path) ? 'file' : undefined;
   }
 
-  /** The regular files and directories below a directory on disk, which files are executable included. */
-  static below(dir: string): SourceFiles {
+  /**
+   * The regular files and directories below a directory on disk, and which of them are executable. There may be very
+   * many: everything else has its turn meanwhile.
+   */
+  static async below(dir: string): Promise<SourceFiles> {
     const source = new SourceFiles();
-    for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
+    for await (const entry of await opendir(dir, { recursive: true, bufferSize: 256 })) {
       const file = join(entry.parentPath, entry.name);
       const path = file.slice(dir.length + 1);
       if (entry.isDirectory()) source.#addDir(path);
       else if (entry.isFile()) {
-        const executable = (lstatSync(file).mode & 0o111) !== 0;
+        const executable = ((await lstat(file)).mode & 0o111) !== 0;
         source.#add({ path, type: 'file', executable, read: () => readFileSync(file) });
       }
     }

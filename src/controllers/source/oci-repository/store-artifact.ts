@@ -149,7 +149,8 @@ async function repack(
     throw fetchFailed('retry', 'OCIArtifactLayerOperationFailed', message, error);
   }
   try {
-    return await storage.archive(target, upstream.revision, keptEntries(SourceFiles.below(files), spec.ignore), signal);
+    const entries = keptEntries(await SourceFiles.below(files), spec.ignore);
+    return await storage.archive(target, upstream.revision, entries, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Fault) throw error;
