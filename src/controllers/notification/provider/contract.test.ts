@@ -128,7 +128,8 @@ function localized(given: ContractCase, address: string): ContractCase {
 function eventOf(name: string): NotificationEvent {
   const given = events[name];
   assert.ok(given?.involvedObject !== undefined);
-  return { metadata: {}, reportingInstance: '', ...given } as NotificationEvent;
+  const involvedObject = { apiVersion: '', uid: '', ...given.involvedObject };
+  return { metadata: {}, reportingInstance: '', ...given, involvedObject } as NotificationEvent;
 }
 
 /** Gives the same token to all, whoever they are. */

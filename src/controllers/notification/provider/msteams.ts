@@ -43,7 +43,7 @@ function adaptiveCard(event: NotificationEvent): unknown {
     { type: 'TextBlock', text: objectName(event), size: 'large', weight: 'bolder', wrap: true },
     {
       type: 'TextBlock',
-      text: event.message,
+      ...(event.message === '' ? {} : { text: event.message }),
       ...(event.severity === 'error' ? { color: 'attention' } : {}),
       wrap: true,
     },

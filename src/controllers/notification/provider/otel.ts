@@ -83,7 +83,7 @@ function span(event: NotificationEvent, alert: AlertRef, now: number): Buffer {
     ...sortedMetadata(event).map(([key, value]) => attribute(9, key, value)),
     bytesField(
       15,
-      ...(isError ? [bytesField(2, event.message)] : []),
+      ...(isError && event.message !== '' ? [bytesField(2, event.message)] : []),
       varintField(3, isError ? statusError : statusOk),
     ),
     fixed32Field(16, flags),

@@ -27,7 +27,8 @@ export const createPagerDuty: NotifierFactory = (settings, _delivery, deps) => {
 };
 
 function alertEvent(event: NotificationEvent, routingKey: string): unknown {
-  const common = { routing_key: routingKey, dedup_key: event.involvedObject.uid };
+  const { uid } = event.involvedObject;
+  const common = { routing_key: routingKey, ...(uid === '' ? {} : { dedup_key: uid }) };
   if (event.severity !== 'error') return { ...common, event_action: 'resolve' };
   return {
     ...common,

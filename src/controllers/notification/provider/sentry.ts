@@ -14,14 +14,14 @@ export const createSentry: NotifierFactory = (settings, _delivery, { http, clock
   const { address, channel } = settings;
   const { url, auth } = parseDsn(address);
   const headers = { 'content-type': 'application/x-sentry-envelope', 'x-sentry-auth': auth };
+  const environment = channel === '' ? {} : { environment: channel };
   const route = routeOf(settings);
   return {
     async post(event, signal) {
       const item = itemOf(event);
       if (item === undefined) return;
       const id = randomBytes(16).toString('hex');
-      const environment = channel === '' ? 'production' : channel;
-      const payload = JSON.stringify({ event_id: id, environment, platform: 'other', ...item.payload });
+      const payload = JSON.stringify({ event_id: id, ...environment, platform: 'other', ...item.payload });
       const lines = [
         { event_id: id, sent_at: new Date(clock.now()).toISOString(), dsn: address },
         { type: item.type, length: Buffer.byteLength(payload) },
@@ -58,10 +58,16 @@ interface Item {
 /** A trace is nothing for Sentry. */
 function itemOf(event: NotificationEvent): Item | undefined {
   const { kind, namespace, name } = event.involvedObject;
-  const { severity, message, timestamp } = event;
-  const common = { level: severity, message, timestamp, transaction: `${kind}: ${namespace}/${name}` };
+  const { severity, message, timestamp, reportingController } = event;
+  const common = {
+    level: severity,
+    ...(message === '' ? {} : { message }),
+    timestamp,
+    transaction: `${kind}: ${namespace}/${name}`,
+  };
   if (severity === 'error') {
-    const payload = { ...common, server_name: event.reportingController, contexts: { metadata: event.metadata } };
+    const server = reportingController === '' ? {} : { server_name: reportingController };
+    const payload = { ...common, ...server, contexts: { metadata: event.metadata } };
     return { type: 'event', payload };
   }
   if (severity !== 'info') return undefined;
