@@ -50,7 +50,7 @@ test('answers what cel-go answers', () => {
 const wrong: readonly (readonly [expr: string, message: string])[] = [
   [
     'dep.metadata.',
-    "failed to parse the CEL expression 'dep.metadata.': ERROR: <input>:1:14: Syntax error: Expected IDENTIFIER, got EOF\n | dep.metadata.\n | .............^",
+    "failed to parse the CEL expression 'dep.metadata.': ERROR: <input>:1:14: Syntax error: no viable alternative at input '.'\n | dep.metadata.\n | .............^",
   ],
   [
     'true &&\n foo == 1',

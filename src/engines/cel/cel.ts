@@ -9,6 +9,7 @@ import { CelError, locate } from './cel-error.ts';
 import { addExtensions, addHooks } from './functions.ts';
 import { instrument } from './instrument.ts';
 import { defaultLimits, type Limits, Meter } from './meter.ts';
+import { syntaxFlaw, typeFlaw } from './upstream-words.ts';
 import { fromCel, toCel } from './value.ts';
 
 export { CelError } from './cel-error.ts';
@@ -219,14 +220,10 @@ function syntaxError(text: string, error: unknown): CelError {
   if (error.code === 'unknown_variable') {
     return undeclared(text, error.summary.replace(/^Unknown variable: /, ''), offset);
   }
-  const isSyntax = error instanceof ParseError;
-  const summary = error.summary === 'Unexpected token: EOF' ? operandExpected : error.summary;
-  return parseFailure(text, offset, `${isSyntax ? 'Syntax error: ' : ''}${summary}`, error);
+  const say = error instanceof ParseError ? syntaxFlaw : typeFlaw;
+  const flaw = say(text, offset, error.summary);
+  return parseFailure(text, flaw.offset, flaw.message, error);
 }
-
-/** cel-go's words for an expression that ends where an operand should be: the tokens its grammar knows there. */
-const operandExpected =
-  "mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
 
 function parseFailure(text: string, offset: number, message: string, cause?: unknown): CelError {
   return new CelError(
