@@ -51,7 +51,11 @@ const hasty: Clock = {
   },
 };
 
-const events = testdata('contract/events.json') as Readonly<Record<string, Partial<NotificationEvent>>>;
+type GivenEvent = Partial<Omit<NotificationEvent, 'involvedObject'>> & {
+  readonly involvedObject: Partial<NotificationEvent['involvedObject']>;
+};
+
+const events = testdata('contract/events.json') as Readonly<Record<string, GivenEvent>>;
 
 describe('every type of Provider sends what the original does', () => {
   let server: CaptureServer;
@@ -127,7 +131,7 @@ function localized(given: ContractCase, address: string): ContractCase {
 
 function eventOf(name: string): NotificationEvent {
   const given = events[name];
-  assert.ok(given?.involvedObject !== undefined);
+  assert.ok(given !== undefined);
   const involvedObject = { apiVersion: '', uid: '', ...given.involvedObject };
   return { metadata: {}, reportingInstance: '', ...given, involvedObject } as NotificationEvent;
 }
