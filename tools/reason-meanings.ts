@@ -120,7 +120,7 @@ export const reasonMeanings: Readonly<Record<Reason, string>> = {
   InvalidConfig: 'The configuration cannot be used. The message says what is wrong with it.',
   MetadataAppendFailed:
     'A key of the metadata of an event was said more than once: by the object, the Alert or the controller. The annotations of this event name the keys and who said them; docs/spec/alert.md has who wins.',
-  Migration: 'A finalizer that Flux had set on an Alert or a Provider was removed: they need none.',
+  Migration: 'A finalizer that Flux had set on an Alert was removed: it needs none.',
   NotificationDispatchFailed:
     'An event could not be sent; the message says why. It is tried again for half an hour where that may help.',
   ImageURLInvalid: 'The name of the image cannot be read.',

@@ -279,7 +279,7 @@ describe('notifications', () => {
     await environment.startNotification();
   });
 
-  it('takes the finalizer that Flux had set from Alerts and Providers', async () => {
+  it('takes the finalizer that Flux had set from Alerts, and from Providers that are deleted', async () => {
     const team = await environment.tenant('old');
     const metadata = { name: 'old', finalizers: ['finalizers.fluxcd.io'] };
     await team.kubectl.apply([
@@ -291,9 +291,11 @@ describe('notifications', () => {
         spec: { providerRef: { name: 'old' }, eventSources: [{ kind: 'Bucket', name: 'x' }] },
       },
     ]);
-    for (const kind of ['Alert', 'Provider']) {
-      const without = (object: ApiObject): boolean => object.metadata['finalizers'] === undefined;
-      await team.kubectl.waitFor(ref(apiVersion, kind, 'old'), 'without its finalizer', without);
-    }
+    const without = (object: ApiObject): boolean => object.metadata['finalizers'] === undefined;
+    await team.kubectl.waitFor(ref(apiVersion, 'Alert', 'old'), 'without its finalizer', without);
+    const old = ref(apiVersion, 'Provider', 'old');
+    assert.ok(!without(await team.kubectl.get(old)), 'as Flux has it');
+    await team.kubectl.delete(old);
+    await team.kubectl.waitGone(old);
   });
 });

@@ -120,8 +120,8 @@ export function notificationEventParts(environment: Environment, setup: EventSet
     caches: [],
     runnables: [
       endpoint,
-      finalizerStripper(alertKind, alerts, environment),
-      finalizerStripper(providerKind, providers, environment),
+      finalizerStripper(alertKind, alerts, 'seen', environment),
+      finalizerStripper(providerKind, providers, 'deleted', environment),
     ],
   };
 }
