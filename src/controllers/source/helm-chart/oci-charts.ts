@@ -1,5 +1,5 @@
 import { concatBytes } from '../../../lib/bytes.ts';
-import { parseTagVersion } from '../../../lib/semver-version.ts';
+import { parseLooseVersion, parseTagVersion } from '../../../lib/semver-version.ts';
 import { OciError } from '../../../oci/oci-error.ts';
 import { parseRepository, type Repository, repositoryName } from '../../../oci/reference.ts';
 import type { RegistryClient } from '../../../oci/registry-client.ts';
@@ -9,45 +9,63 @@ import { type ChartSource, ChartSourceError } from './charts.ts';
 /** Media types of a chart's archive, the older one of Helm 3.0 to 3.6 (helm pkg/registry/constants.go). */
 const chartLayers: readonly string[] = ['application/vnd.cncf.helm.chart.content.v1.tar+gzip', 'application/tar+gzip'];
 
+/** A registry as it is asked. */
+export interface RegistryOfCharts {
+  /** `oci://host/path`, below which charts lie. */
+  readonly url: string;
+  readonly client: RegistryClient;
+  /** `--helm-chart-max-size`. */
+  readonly maxBytes: number;
+  /** Credentials are sent: it is them that a refusal is about. */
+  readonly asSomebody: boolean;
+}
+
 /**
- * The charts below `url` in a registry (internal/helm/repository/oci_chart_repository.go): each chart is a repository,
+ * The charts below a URL in a registry (internal/helm/repository/oci_chart_repository.go): each chart is a repository,
  * each version a tag, in which a plus is an underscore.
  */
-export function ociCharts(url: string, client: RegistryClient, maxBytes: number): ChartSource {
-  const base = `${url.replace(/^oci:\/\//, '').replace(/\/+$/, '')}`;
+export function ociCharts(registry: RegistryOfCharts): ChartSource {
+  const base = registry.url.replace(/^oci:\/\//, '').replace(/\/+$/, '');
   return {
     async find(name, wanted, signal) {
       const repository = parseRepository(`${base}/${name}`);
       const version =
-        parseTagVersion(wanted) === undefined ? await latest(client, repository, name, wanted, signal) : wanted;
-      return { name, version, download: (deadline) => pull(client, repository, version, maxBytes, deadline) };
+        parseTagVersion(wanted) === undefined ? await latest(registry, repository, name, wanted, signal) : wanted;
+      return { name, version, download: (deadline) => pull(registry, repository, version, deadline) };
     },
   };
 }
 
 async function latest(
-  client: RegistryClient,
+  { client, asSomebody }: RegistryOfCharts,
   repository: Repository,
   name: string,
   wanted: string,
   signal: AbortSignal,
 ): Promise<string> {
-  let tags: readonly string[];
-  try {
-    tags = await client.listTags(repository, signal);
-  } catch (error) {
-    if (!(error instanceof OciError)) throw error;
-    const context = `could not get tags for "${name}": could not fetch tags for "oci://${repositoryName(repository)}"`;
-    throw new ChartSourceError(`${context}: ${error.message}`, { cause: error });
-  }
-  if (tags.length === 0) throw new ChartSourceError(`unable to locate any tags in provided repository: ${name}`);
-  return select(tags, wanted);
+  const address = `oci://${repositoryName(repository)}`;
+  const context = `could not get tags for "${name}"`;
+  const tags = await client.listTags(repository, signal).catch((error: unknown) => {
+    throw inContext(error, `${context}: could not fetch tags for "${address}"`, asSomebody);
+  });
+  const versions = tags.map((tag) => tag.replaceAll('_', '+')).filter((tag) => parseLooseVersion(tag) !== undefined);
+  if (versions.length === 0)
+    throw new ChartSourceError(`${context}: unable to locate any tags in provided repository: ${address}`);
+  return select(versions, wanted);
 }
 
-function select(tags: readonly string[], wanted: string): string {
+/** Upstream counts a refusal as one of credentials when there were any. */
+function inContext(error: unknown, context: string, asSomebody: boolean): unknown {
+  if (!(error instanceof OciError)) return error;
+  const { code, status, message } = error;
+  const told = status === undefined || !asSomebody ? {} : { status };
+  return new OciError(code, `${context}: ${message}`, { cause: error, ...told });
+}
+
+function select(versions: readonly string[], wanted: string): string {
   try {
     const chosen = selectVersion(
-      tags.map((tag) => ({ version: tag.replaceAll('_', '+') })),
+      versions.map((version) => ({ version })),
       wanted,
     );
     if (chosen !== undefined) return chosen.version;
@@ -60,23 +78,18 @@ function select(tags: readonly string[], wanted: string): string {
 
 /** The archive is held against the digest in the manifest by the client. */
 async function pull(
-  client: RegistryClient,
+  { client, maxBytes, asSomebody }: RegistryOfCharts,
   repository: Repository,
   version: string,
-  maxBytes: number,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
+  const context = `failed to get 'oci://${repositoryName(repository)}:${version}'`;
   const { layers } = await client.image(repository, version.replaceAll('+', '_'), signal).catch((error: unknown) => {
-    if (!(error instanceof OciError)) throw error;
-    const { code, status, message } = error;
-    throw new OciError(code, `failed to get 'oci://${repositoryName(repository)}:${version}': ${message}`, {
-      cause: error,
-      ...(status === undefined ? {} : { status }),
-    });
+    throw inContext(error, context, asSomebody);
   });
   const layer = layers.find(({ mediaType }) => chartLayers.includes(mediaType));
   if (layer === undefined)
-    throw new ChartSourceError(`manifest does not contain a layer with mediatype ${chartLayers[0]}`);
+    throw new ChartSourceError(`${context}: manifest does not contain a layer with mediatype ${chartLayers[0]}`);
   const parts: Uint8Array[] = [];
   for await (const chunk of await client.blob(repository, layer, signal, { maxBytes }))
     parts.push(Uint8Array.from(chunk));

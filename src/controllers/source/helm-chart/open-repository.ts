@@ -46,14 +46,15 @@ export async function openRepository(
   const { maxBytes } = deps.limits;
   const deadline = (): AbortSignal => withDeadline(signal, timeoutOf(object));
   if (isOciUrl(url)) {
+    const credentials = registryCredentials(object, access, deps);
     const client = new RegistryClient({
       sessions: deps.sessions,
-      credentials: registryCredentials(object, access, deps),
+      credentials,
       tls: access.tls,
       insecure: object.spec.insecure,
     });
     scope.defer(() => client.close());
-    return { source: ociCharts(url, client, maxBytes), deadline };
+    return { source: ociCharts({ url, client, maxBytes, asSomebody: credentials !== undefined }), deadline };
   }
   const { http, indexes, storage } = deps;
   const file =

@@ -10,7 +10,7 @@ import type { HelmChartDeps } from './deps.ts';
 
 /**
  * Whose credentials the registry of a HelmRepository is asked with: those of its Secret, else those of its cloud, for
- * that host alone. Throws a fault (internal/helm/registry/auth.go, KeychainFromSecret).
+ * that host alone; undefined for nobody's. Throws a fault (internal/helm/registry/auth.go, KeychainFromSecret).
  */
 export function registryCredentials(
   object: Reached,
@@ -21,6 +21,7 @@ export function registryCredentials(
   const { spec, metadata } = object;
   if (secret !== undefined) {
     const credentials = ofSecret(secret, spec.secretRef?.name ?? '', host);
+    if (credentials === undefined) return undefined;
     return async ({ registry }) => (isHost(registry, host) ? credentials : undefined);
   }
   const provider = spec.provider ?? 'generic';
