@@ -1,5 +1,6 @@
 import { AuthError } from '../../../auth/auth-error.ts';
 import { cloudIdentity } from './cloud-identity.ts';
+import { cloudOf } from './cloud-proxy.ts';
 import type { NotifierDeps } from './create-notifier.ts';
 import { NotifyError } from './notifier.ts';
 import { involvedOf, type ProviderSettings } from './settings.ts';
@@ -11,7 +12,7 @@ export async function azureToken(
   scope: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const { tokens, azure } = deps.cloud;
+  const { tokens, azure } = cloudOf(settings, deps);
   const request = { identity: cloudIdentity(settings, deps), scopes: [scope], involved: involvedOf(settings) };
   try {
     return (await tokens.get(azure, request, signal)).token;

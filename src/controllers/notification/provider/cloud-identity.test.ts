@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, verify } from 'node:crypto';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import type { AccessTokenRequest } from '../../../auth/access-tokens.ts';
+import { type AccessTokenRequest, AccessTokens } from '../../../auth/access-tokens.ts';
 import { metadataServices } from '../../../auth/address-guard.ts';
 import { AuthError } from '../../../auth/auth-error.ts';
 import type { CloudAuth } from '../../../auth/cloud-auth.ts';
@@ -231,6 +231,25 @@ describe('who we are at services', () => {
       server.expect([]);
       assert.equal(await post({ ...azure, token: 'pat-token' }), '');
       assert.deepEqual(asked, []);
+    });
+
+    it('is asked for by the proxy of the Provider', async () => {
+      const variables = { AZURE_TENANT_ID: 'tenant', AZURE_CLIENT_ID: 'client', AZURE_CLIENT_SECRET: 'hunter22' };
+      const shared = deps();
+      const environment = { variables, read: () => Promise.reject(new Error('no file')) };
+      const serviceAccounts = { read: async () => undefined, token: async () => '' };
+      const tokens = new AccessTokens({ cache, serviceAccounts, objectLevel: true });
+      const http = { call: () => Promise.reject(new Error('not by the proxy')) };
+      const cloud = { ...shared.cloud, environment, tokens, http };
+      const answer = { access_token: 'entra-by-proxy', expires_in: 3600 };
+      server.expect([{ request: 'POST /tenant/oauth2/v2.0/token', body: answer }]);
+      const proxy = { url: 'http://proxy.example.com:3128' };
+      assert.equal(await post({ ...azure, proxy }, { ...shared, cloud }), '');
+      assert.deepEqual(server.proxies, [proxy.url, proxy.url, proxy.url]);
+      const [first, second] = server.seen;
+      assert.equal(first?.host, 'login.microsoftonline.com');
+      const authorization = `Basic ${Buffer.from(':entra-by-proxy').toString('base64')}`;
+      assert.equal(second?.headers['authorization'], authorization);
     });
 
     it('may be refused', async () => {

@@ -3,6 +3,7 @@ import { AuthError } from '../../../auth/auth-error.ts';
 import { keyToken, parseKey } from '../../../auth/gcp/oauth.ts';
 import { eventBody } from '../event.ts';
 import { cloudIdentity } from './cloud-identity.ts';
+import { cloudOf } from './cloud-proxy.ts';
 import type { NotifierDeps, NotifierFactory } from './create-notifier.ts';
 import { goJson } from './go-json.ts';
 import { JsonApi } from './json-api.ts';
@@ -40,7 +41,8 @@ export const createGooglePubSub: NotifierFactory = (settings, _delivery, deps) =
 };
 
 async function accessToken(settings: ProviderSettings, deps: NotifierDeps, signal: AbortSignal): Promise<string> {
-  const { cache, gcp, tokens } = deps.cloud;
+  const cloud = cloudOf(settings, deps);
+  const { cache, gcp, tokens } = cloud;
   const involved = involvedOf(settings);
   try {
     if (settings.token === '') {
@@ -48,7 +50,7 @@ async function accessToken(settings: ProviderSettings, deps: NotifierDeps, signa
     }
     const key = parseKey(settings.token);
     const name = `gcp-key ${createHash('sha256').update(settings.token).digest('hex')}`;
-    return (await cache.getOrFetch(name, signal, (shared) => keyToken(deps.cloud, key, shared), involved)).token;
+    return (await cache.getOrFetch(name, signal, (shared) => keyToken(cloud, key, shared), involved)).token;
   } catch (cause) {
     if (!(cause instanceof AuthError)) throw cause;
     throw new NotifyError(cause.message, { permanent: false, cause });

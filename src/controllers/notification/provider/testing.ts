@@ -42,6 +42,7 @@ export class CaptureServer implements AsyncDisposable {
   readonly #agent: Agent;
   #answers: readonly Answer[] = [];
   #seen: SeenRequest[] = [];
+  #proxies: (string | undefined)[] = [];
 
   private constructor(server: Server) {
     this.#server = server;
@@ -80,17 +81,28 @@ export class CaptureServer implements AsyncDisposable {
 
   /** In place of the connections of the real client. */
   get agents(): Pick<HttpAgents, 'acquire'> {
-    return { acquire: () => ({ dispatcher: this.#agent, release: () => undefined }) };
+    return {
+      acquire: (_tls, proxy) => {
+        this.#proxies.push(proxy?.url);
+        return { dispatcher: this.#agent, release: () => undefined };
+      },
+    };
   }
 
   /** Forgets what it saw, and answers as told from now on; `{}` to all else. */
   expect(answers: readonly Answer[]): void {
     this.#answers = answers;
     this.#seen = [];
+    this.#proxies = [];
   }
 
   get seen(): readonly SeenRequest[] {
     return this.#seen;
+  }
+
+  /** By which proxy each request was to go. */
+  get proxies(): readonly (string | undefined)[] {
+    return this.#proxies;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
