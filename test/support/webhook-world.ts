@@ -190,6 +190,8 @@ export class TestIssuer implements AuthHttp {
   readonly #pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
   /** What it is asked for, in order. */
   readonly asked: string[] = [];
+  /** Public keys that it has beside its own. */
+  otherKeys: readonly KeyObject[] = [];
   /** What it says of itself, where that is not the truth. */
   metadata: Readonly<Record<string, unknown>> = {};
 
@@ -208,7 +210,11 @@ export class TestIssuer implements AuthHttp {
       return json({ issuer: this.url, jwks_uri: `${this.url}/keys`, ...this.metadata });
     }
     if (url === `${this.url}/keys` || url === 'https://www.googleapis.com/oauth2/v3/certs') {
-      return json({ keys: [{ ...(await exportJWK(this.#pair.publicKey)), kid: 'one', alg: 'RS256', use: 'sig' }] });
+      const keys = [...this.otherKeys, this.#pair.publicKey].map(async (key, index, { length }) => {
+        const kid = index === length - 1 ? 'one' : `other-${index}`;
+        return { ...(await exportJWK(key)), kid, alg: 'RS256', use: 'sig' };
+      });
+      return json({ keys: await Promise.all(keys) });
     }
     return { status: 404, headers: {}, body: 'not found' };
   }
@@ -216,11 +222,15 @@ export class TestIssuer implements AuthHttp {
   /** A token with these claims, valid for an hour unless they say otherwise. */
   token(
     claims: Readonly<Record<string, unknown>>,
-    { kid = 'one', key = this.#pair.privateKey, alg = 'RS256' }: { kid?: string; key?: KeyObject; alg?: string } = {},
+    {
+      kid = 'one',
+      key = this.#pair.privateKey,
+      alg = 'RS256',
+    }: { readonly kid?: string | null; readonly key?: KeyObject; readonly alg?: string } = {},
   ): Promise<string> {
     const exp = Math.floor(Date.now() / 1000) + 3600;
     return new SignJWT({ iss: this.url, aud: 'notification-controller', exp, ...claims })
-      .setProtectedHeader({ alg, kid })
+      .setProtectedHeader({ alg, ...(kid === null ? {} : { kid }) })
       .sign(key);
   }
 }

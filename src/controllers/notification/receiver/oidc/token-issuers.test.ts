@@ -36,6 +36,15 @@ describe('a token', () => {
     assert.equal(sub, 'me');
   });
 
+  it('need not name its key', async () => {
+    const rotating = new TestIssuer();
+    rotating.otherKeys = [generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey];
+    const verify = (token: string) =>
+      new TokenIssuers(rotating, systemClock).verify(token, rotating.url, audience, signal);
+    assert.equal((await verify(await rotating.token({ sub: 'me' }, { kid: null })))['sub'], 'me');
+    await assert.rejects(async () => verify(await rotating.token({}, { kid: null, key: stranger })), CallRefused);
+  });
+
   const refused: readonly (readonly [string, () => string | Promise<string>])[] = [
     ['signed by nobody', () => forged({ alg: 'none' }, claims)],
     ['signed by nobody, in other letters', () => forged({ alg: 'NoNe', kid: 'one' }, claims)],

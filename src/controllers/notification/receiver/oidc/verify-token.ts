@@ -1,4 +1,3 @@
-import { compactVerify, createLocalJWKSet, errors } from 'jose';
 import { isRecord } from '../../../../lib/json.ts';
 import { CallRefused } from '../webhook-call.ts';
 import type { KeySet } from './key-sets.ts';
@@ -43,7 +42,10 @@ const maxLength = 16_384;
  * caller's to check. Throws CallRefused, and AuthError when the keys cannot be had.
  */
 export async function verifyToken(token: string, demands: TokenDemands): Promise<Claims> {
-  const claims = jsonClaims(await verifiedPayload(token, demands));
+  // Loaded when the first token comes: it takes memory that most installations have no use for.
+  const { verifiedPayload } = await import('./verify-signature.ts');
+  const algorithms = demands.algorithms.filter((algorithm) => signingAlgorithms.includes(algorithm));
+  const claims = jsonClaims(await verifiedPayload(token, algorithms, (refresh) => demands.keys(refresh)));
   const { aud, exp, nbf } = claims;
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
   if (!audiences.includes(demands.audience)) {
@@ -63,23 +65,6 @@ export function unverifiedClaims(token: string): Claims {
     throw new CallRefused('the bearer token is no JWT');
   }
   return jsonClaims(Buffer.from(payload, 'base64url'));
-}
-
-async function verifiedPayload(token: string, { algorithms, keys }: TokenDemands): Promise<Uint8Array> {
-  const options = { algorithms: algorithms.filter((algorithm) => signingAlgorithms.includes(algorithm)) };
-  const verify = async (refresh: boolean): Promise<Uint8Array> => {
-    const set = await keys(refresh);
-    return (await compactVerify(token, createLocalJWKSet({ keys: [...set.keys] }), options)).payload;
-  };
-  try {
-    return await verify(false).catch((error: unknown) => {
-      if (error instanceof errors.JWKSNoMatchingKey) return verify(true);
-      throw error;
-    });
-  } catch (cause) {
-    if (!(cause instanceof errors.JOSEError)) throw cause;
-    throw new CallRefused(`failed to verify the token: ${cause.message}`, { cause });
-  }
 }
 
 function jsonClaims(payload: Uint8Array): Claims {
