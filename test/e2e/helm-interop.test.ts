@@ -13,7 +13,8 @@ import { uninstall } from '../../src/controllers/helm/actions/uninstall.ts';
 import { upgrade } from '../../src/controllers/helm/actions/upgrade.ts';
 import { type ClosableClient, createClient } from '../../src/kube/http-client.ts';
 import { loadConnection } from '../../src/kube/kubeconfig.ts';
-import type { ResourceType } from '../../src/kube/object.ts';
+import type { KubeObject, ResourceType } from '../../src/kube/object.ts';
+import { parseYaml } from '../../src/yaml/parse.ts';
 import { type ControlPlane, startControlPlane } from '../controlplane/control-plane.ts';
 import {
   type ActionBench,
@@ -24,6 +25,7 @@ import {
   uninstalling,
   upgrading,
 } from '../support/helm-actions.ts';
+import { edits, shapes } from '../support/merge-shapes.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const run = promisify(execFile);
@@ -102,11 +104,7 @@ if (programs.length === 0) {
       plane = await startControlPlane({ kwok: true });
       client = createClient(await loadConnection({ kubeconfig: plane.kubeconfig, inCluster: false }), { qps: 0 });
       folder = mkdtempSync(join(tmpdir(), 'sluice-interop-'));
-      for (const [name, text] of Object.entries(files)) {
-        const path = join(folder, 'demo', name);
-        mkdirSync(dirname(path), { recursive: true });
-        writeFileSync(path, text);
-      }
+      writeChart('demo', files);
     });
     after(async () => {
       for (const cache of caches) cache.close();
@@ -114,6 +112,14 @@ if (programs.length === 0) {
       await plane?.stop();
       rmSync(folder, { recursive: true, force: true });
     });
+
+    const writeChart = (chart: string, content: Readonly<Record<string, string>>): void => {
+      for (const [name, text] of Object.entries(content)) {
+        const path = join(folder, chart, name);
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, text);
+      }
+    };
 
     for (const program of programs) {
       describe(basename(program), () => {
@@ -140,6 +146,40 @@ if (programs.length === 0) {
           return stdout;
         };
         /** What helm says of the revisions, oldest first. */
+        const typeOf = async (kind: string): Promise<ResourceType> => {
+          const groups: Readonly<Record<string, string>> = {
+            Deployment: 'apps/v1',
+            Ingress: 'networking.k8s.io/v1',
+            Role: 'rbac.authorization.k8s.io/v1',
+            PodDisruptionBudget: 'policy/v1',
+            HorizontalPodAutoscaler: 'autoscaling/v2',
+          };
+          const [version = '', group = ''] = (groups[kind] ?? 'v1').split('/').reverse();
+          return client.discovery.resourceFor({ group, version, kind });
+        };
+        /** The objects of a chart as they are in the cluster, without what differs from one to another anyway. */
+        const contents = async (chart: Readonly<Record<string, string>>): Promise<unknown> => {
+          const rendered = await chartOf(chart, { next: true }).render(
+            { revision: 1, isUpgrade: false, skipSchemaValidation: false },
+            AbortSignal.timeout(10_000),
+          );
+          const found: Record<string, unknown> = {};
+          for (const { kind, content } of rendered.manifests) {
+            const { metadata } = parseYaml(content) as KubeObject;
+            const live = await client.get(await typeOf(kind), { namespace: ns, name: metadata.name });
+            const { status: _status, metadata: seenMetadata, ...rest } = live;
+            const { labels, annotations } = seenMetadata;
+            found[`${kind}/${metadata.name}`] = JSON.parse(
+              JSON.stringify({ ...rest, labels, annotations }, (key, value) =>
+                /^(clusterIPs?|nodePort|deployment\.kubernetes\.io\/revision)$/.test(key) ||
+                /^(meta\.helm\.sh|helm\.toolkit)/.test(key)
+                  ? undefined
+                  : value,
+              ),
+            );
+          }
+          return found;
+        };
         const history = async (): Promise<string[]> => {
           const revisions = JSON.parse(await helm('history', 'demo', '-o', 'json')) as {
             readonly revision: number;
@@ -216,6 +256,47 @@ if (programs.length === 0) {
           assert.deepEqual((await uids()).toSorted(), before.toSorted());
           await helm('uninstall', 'demo');
           assert.deepEqual(await left(), []);
+        });
+
+        it('merges what it has applied with what others did as we do', async () => {
+          const noServerSide = force.length === 0 ? [] : ['--server-side=false'];
+          const upgraded = async (how: () => Promise<unknown>): Promise<unknown> => {
+            await begin();
+            writeChart('shapes', shapes);
+            await helm('install', 'demo', './shapes', ...noServerSide);
+            for (const [kind, name, body] of edits) {
+              const type = await typeOf(kind);
+              await client.patch(
+                type,
+                { namespace: ns, name },
+                { type: 'strategic', body },
+                { fieldManager: 'others' },
+              );
+            }
+            await seen(1);
+            await how();
+            return contents(shapes);
+          };
+          const theirs = await upgraded(() =>
+            helm(
+              'upgrade',
+              'demo',
+              './shapes',
+              '--set',
+              'next=true',
+              ...(noServerSide.length === 0 ? [] : ['--server-side=false']),
+            ),
+          );
+          const ours = await upgraded(() =>
+            upgrade(
+              context,
+              upgrading(chartOf(shapes, { next: true }), {
+                serverSideApply: 'disabled',
+                wait: { timeoutMs: 1_000, strategy: 'hookOnly', forJobs: false },
+              }),
+            ),
+          );
+          assert.deepEqual(ours, theirs);
         });
 
         it('leaves what we upgrade, roll back, test and uninstall', async () => {

@@ -42,7 +42,12 @@ function isMerged(schema: MergeSchema | undefined): schema is MergeSchema {
   return schema?.strategy.includes('merge') === true;
 }
 
-/** The items of the chart in its order, then those that others have added. */
+interface Placed {
+  readonly item: unknown;
+  /** Where the live list has it; negative for what is new. */
+  readonly place: number;
+}
+
 function mergeLists(
   original: readonly unknown[],
   modified: readonly unknown[],
@@ -53,12 +58,33 @@ function mergeLists(
   const inner = schema.elements();
   // Of a volume there is one source.
   const elements = inner && { ...inner, strategy: schema.strategy };
-  const wanted = modified.map((item) => {
-    const found = live.find(same(item));
-    return found === undefined ? withoutNulls(item) : threeWayMerge(original.find(same(item)), item, found, elements);
+  const wanted = modified.map((item): Placed => {
+    const place = live.findIndex(same(item));
+    if (place < 0) return { item: withoutNulls(item), place };
+    return { item: threeWayMerge(original.find(same(item)), item, live[place], elements), place };
   });
-  const kept = live.filter((item) => !modified.some(same(item)) && !original.some(same(item)));
-  return [...wanted, ...kept];
+  const kept = live
+    .map((item, place): Placed => ({ item, place }))
+    .filter(({ item }) => !modified.some(same(item)) && !original.some(same(item)));
+  return inOrder(wanted, kept);
+}
+
+/**
+ * The items of the chart in its order; those of others before the first one that they were before in the live list
+ * (strategicpatch/patch.go, mergeSortedSlice).
+ */
+function inOrder(wanted: readonly Placed[], kept: readonly Placed[]): readonly unknown[] {
+  const merged: unknown[] = [];
+  let next = 0;
+  for (const { item, place } of wanted) {
+    for (; next < kept.length; next++) {
+      const other = kept[next];
+      if (other === undefined || place < other.place) break;
+      merged.push(other.item);
+    }
+    merged.push(item);
+  }
+  return [...merged, ...kept.slice(next).map(({ item }) => item)];
 }
 
 /** What the API server fills in of keys that charts leave out. */
