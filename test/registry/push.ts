@@ -38,10 +38,11 @@ export const helmContentType = 'application/vnd.cncf.helm.chart.content.v1.tar+g
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 const indexType = 'application/vnd.oci.image.index.v1+json';
 
-/** Files packed as `flux push artifact` packs them. */
+/** Files packed as `flux push artifact` packs them: equal files are equal bytes. */
 export async function tarball(files: Readonly<Record<string, string | Buffer>>): Promise<Buffer> {
   const archive = pack();
-  for (const [name, content] of Object.entries(files)) archive.entry({ name, mode: 0o644 }, content);
+  for (const [name, content] of Object.entries(files))
+    archive.entry({ name, mode: 0o644, mtime: new Date(0) }, content);
   archive.finalize();
   return gzipSync(await buffer(archive));
 }

@@ -1,3 +1,5 @@
+import { basename, dirname } from 'node:path';
+import type { Storage } from '../../../artifact/storage.ts';
 import type { Artifact } from '../../../crds/meta/artifact.ts';
 import type { OCIRepository } from '../../../crds/source/oci-repository.ts';
 import { withDeadline } from '../../../lib/async.ts';
@@ -30,7 +32,7 @@ export async function reconcileOciRepository(
   const { sessions, storage } = deps;
   const state = await inspectStorage(object.status, storage, signal);
   learnStorage(state, attempt);
-  if (state.artifact === undefined) attempt.record({ url: undefined });
+  attempt.record({ url: linkOf(object, state.artifact, storage) });
   refuseUnsupported(object);
   refuseDurations(object);
   attempt.record({}, [absent('SourceVerified'), absent('StorageOperationFailed')]);
@@ -67,6 +69,12 @@ export async function reconcileOciRepository(
   } finally {
     client.close();
   }
+}
+
+/** The link that the status has, under the address that is right now. */
+function linkOf({ status }: OCIRepository, artifact: Artifact | undefined, storage: Storage): string | undefined {
+  if (artifact === undefined || status?.url === undefined) return undefined;
+  return storage.url(`${dirname(artifact.path)}/${basename(status.url)}`);
 }
 
 /** Says that another revision than the stored one is on its way. */
