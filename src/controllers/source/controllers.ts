@@ -11,10 +11,7 @@ import { createSourceCaches } from './caches.ts';
 import type { SourceFlags, SourceGates } from './flags.ts';
 import { gitRepositoryController } from './git-repository/controller.ts';
 import { ChartHttp } from './helm/chart-http.ts';
-import { indexMetrics } from './helm/index-metrics.ts';
-import { StoredIndexes } from './helm/stored-indexes.ts';
-import { helmChartController } from './helm-chart/controller.ts';
-import { helmRepositoryController } from './helm-repository/controller.ts';
+import { helmControllers } from './helm-controllers.ts';
 import { ociRepositoryController } from './oci-repository/controller.ts';
 
 /**
@@ -41,8 +38,8 @@ export function createSourceControllers(
   const registries = new RegistrySessions(proxies === undefined ? {} : { environmentProxy: proxies });
   const cloud = createSourceCloud(environment, flags, gates, { proxies, variables });
   const http = new ChartHttp(proxies);
-  const indexed = indexMetrics(environment.metrics.registry);
   const caches = createSourceCaches(environment);
+  const helm = helmControllers(environment, caches, flags, { storage, http, sessions: registries, cloud: cloud.auth });
   const controllers = [
     gitRepositoryController(environment, caches, { storage, sessions, gates }),
     ociRepositoryController(
@@ -57,34 +54,13 @@ export function createSourceControllers(
       },
       cloud.forget,
     ),
-    helmRepositoryController(environment, caches, {
-      storage,
-      http,
-      maxIndexBytes: flags.helmIndexMaxSize,
-      forgotten: indexed.forget,
-    }),
-    helmChartController(environment, caches, {
-      storage,
-      http,
-      sessions: registries,
-      cloud: cloud.auth,
-      indexes: new StoredIndexes({
-        max: flags.helmCacheMaxSize,
-        ttlMs: flags.helmCacheTtlMs,
-        clock: environment.clock,
-      }),
-      limits: {
-        maxIndexBytes: flags.helmIndexMaxSize,
-        maxBytes: flags.helmChartMaxSize,
-        maxFileBytes: flags.helmChartFileMaxSize,
-      },
-      lookedUp: indexed.lookedUp,
-    }),
+    ...helm.controllers,
   ];
   const fileServer = new FileServer({ root: storage.root, addr: flags.storageAddr });
   return {
     caches: Object.values(caches),
     runnables: [
+      ...helm.runnables,
       {
         start: (signal) =>
           serve(signal, { storage, fileServer, connections: [sessions, registries, http, cloud], controllers }),

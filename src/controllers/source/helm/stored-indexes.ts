@@ -1,3 +1,4 @@
+import { sleep } from '../../../lib/async.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { isRecord } from '../../../lib/json.ts';
 import { type ChartSection, chartSections, readSection } from './index-sections.ts';
@@ -24,6 +25,8 @@ interface Remembered {
   readonly sections: ReadonlyMap<string, ChartSection>;
   expiresAt: number;
 }
+
+const minPurgeMs = 1000;
 
 /**
  * Looks charts up in stored indexes. Where charts lie in an index is remembered, as far as there is room for it: then a
@@ -59,6 +62,14 @@ export class StoredIndexes {
     const section = await this.#find(file, chart, signal);
     if (section === undefined) return undefined;
     return (await readSection(file, section)).flatMap((json) => (isRecord(json) ? [indexedChart(json)] : []));
+  }
+
+  /** Forgets what is too old, again and again until the signal ends it (`--helm-cache-purge-interval`). */
+  async keepClean(intervalMs: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(this.#options.clock, Math.max(intervalMs, minPurgeMs), signal).catch(() => undefined);
+      this.purge();
+    }
   }
 
   /** Forgets what is too old. */
