@@ -15,7 +15,7 @@ const oidcProvider = object('An issuer of tokens that is trusted.', {
       'What must hold for a token, all of it.',
       object('One thing that must hold.', {
         expression: required(string('CEL over the claims and variables.')),
-        message: required(string('What the caller is told when it does not hold.')),
+        message: required(string('What the log of the controller says when it does not hold.')),
       }),
       { minItems: 1 },
     ),
@@ -39,7 +39,7 @@ const spec = object(
       'x-kubernetes-list-map-keys': ['issuerURL'],
     }),
     resourceFilter: string(
-      'CEL over the body of the call, `req`, and the metadata of an object, `res`, that tells whether the object is woken.',
+      'CEL over the body of the call, `req`, the metadata of an object, `res`, and with `generic-oidc` the `claims` of the token, that tells whether the object is woken.',
     ),
     resources: required(
       array(
