@@ -513,3 +513,69 @@ describe('settleUntouched', () => {
     });
   });
 });
+
+describe('a kind that drafts its own conditions', () => {
+  const drafting = {
+    ...kustomizationPolicy,
+    draftsReady: true,
+    retry: 'backoff',
+    waitingEvents: {},
+    successEvent: false,
+  } as const;
+  const drafted = [
+    { type: 'Ready', status: 'False', reason: 'InstallFailed', message: 'no' },
+    { type: 'Reconciling', status: 'True', reason: 'ProgressingWithRetry', message: 'again' },
+  ] as const;
+  const asDrafted = ['Reconciling=True ProgressingWithRetry@1: again', 'Ready=False InstallFailed@1: no'];
+
+  it('is ready as it says, and has observed its generation', () => {
+    const settled = run(drafting, { learned: drafted, token: 't', end: { state: 'ready', requeueAfterMs: 7 } });
+    assert.deepEqual(shown(settled.status), asDrafted);
+    assert.deepEqual([settled.status.observedGeneration, settled.status.lastHandledReconcileAt], [1, 't']);
+    assert.deepEqual(settled.requeue, { afterMs: 7 });
+    assert.deepEqual(settled.events, []);
+  });
+
+  it('is in progress as it says', () => {
+    const settled = run(drafting, { learned: drafted, end: { state: 'progressing' } });
+    assert.deepEqual(shown(settled.status), asDrafted);
+    assert.equal(settled.status.observedGeneration, -1);
+    assert.equal(settled.linger, true);
+  });
+
+  it('fails as it says, where the failure is drafted', () => {
+    const fault = new Fault('retry', 'ReconciliationFailed', 'x', { drafted: true, event: false });
+    const settled = run(drafting, { learned: drafted, end: fault });
+    assert.deepEqual(shown(settled.status), asDrafted);
+    assert.deepEqual([settled.requeue, settled.events, settled.status.observedGeneration], ['backoff', [], -1]);
+  });
+
+  it('fails with the reason of the failure otherwise, and keeps its progress', () => {
+    const progress = [{ type: 'Reconciling', status: 'True', reason: 'Progressing', message: 'here' }] as const;
+    const settled = run(drafting, { learned: progress, end: new Fault('retry', 'ValuesError', 'none') });
+    assert.deepEqual(shown(settled.status), [
+      'Reconciling=True Progressing@1: here',
+      'Ready=False ValuesError@1: none',
+    ]);
+  });
+
+  it('is stalled beside what it drafted', () => {
+    const fault = new Fault('stalled', 'RetriesExceeded', 'twice', { drafted: true, event: false });
+    const settled = run(drafting, { learned: drafted, end: fault });
+    assert.deepEqual(shown(settled.status), [
+      'Stalled=True RetriesExceeded@1: twice',
+      'Ready=False InstallFailed@1: no',
+    ]);
+    assert.equal(settled.status.observedGeneration, 1);
+  });
+
+  it('has observed a generation that is suspended', () => {
+    const object: KubeObject = {
+      apiVersion: 'g/v1',
+      kind: 'K',
+      metadata: { name: 'a', namespace: 'n', generation: 3 },
+      status: {},
+    };
+    assert.equal(settleUntouched(drafting, object, now).observedGeneration, 3);
+  });
+});
