@@ -1,5 +1,4 @@
 import type { Reason } from '../../../crds/meta/reasons.ts';
-import { errorMessage } from '../../../lib/errors.ts';
 
 /** What a build may fail for, with the words that a message begins with (internal/helm/chart/errors.go). */
 const summaries = {
@@ -29,20 +28,5 @@ export class BuildError extends Error {
     super(`${summaries[reason]}: ${problem}`, options.cause === undefined ? undefined : { cause: options.cause });
     this.reason = reason;
     this.isAuthentication = options.isAuthentication ?? false;
-  }
-}
-
-/** What `work` gives; an error of one of these classes becomes a BuildError, its message behind `prefix`. */
-export async function failingAs<T>(
-  reason: BuildErrorReason,
-  prefix: string,
-  classes: readonly (abstract new (...args: never[]) => Error)[],
-  work: () => Promise<T> | T,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof BuildError || !classes.some((known) => error instanceof known)) throw error;
-    throw new BuildError(reason, `${prefix}${errorMessage(error)}`, { cause: error });
   }
 }
