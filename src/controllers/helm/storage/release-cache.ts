@@ -21,12 +21,18 @@ export interface ReleaseCacheOptions {
   readonly maxBytes?: number;
 }
 
+/** A namespace that storages are open in, or were until a while ago. */
+interface Place {
+  users: number;
+  /** Until it is let go of. */
+  timer: Timer | undefined;
+}
+
 /** A cluster as one identity sees it. */
 interface Realm {
   readonly client: SessionTarget['client'];
   readonly view: KindView<SeenEntry>;
-  /** How many have a storage open, or had one a while ago. */
-  users: number;
+  readonly places: Map<string, Place>;
   release(): void;
 }
 
@@ -41,7 +47,6 @@ const lingerMs = 15 * 60_000;
 export class ReleaseCache {
   readonly #clock: Clock;
   readonly #realms = new Map<string, Realm>();
-  readonly #leaving = new Set<Timer>();
   readonly records: RecordCache;
 
   constructor({ clock = systemClock, maxBytes = defaultMaxBytes }: ReleaseCacheOptions = {}) {
@@ -53,32 +58,28 @@ export class ReleaseCache {
   open(target: SessionTarget, namespace: string): ReleaseStorage {
     const id = JSON.stringify([target.identity.cluster, target.identity.user]);
     const realm = this.#realm(id, target);
-    realm.users++;
-    realm.view.want(namespace);
-    const { client, view } = realm;
+    const { client, view, places } = realm;
+    const known = places.get(namespace);
+    const place: Place = known ?? { users: 0, timer: undefined };
+    place.users++;
+    place.timer?.cancel();
+    place.timer = undefined;
+    places.set(namespace, place);
+    if (known === undefined) view.want(namespace);
+    else view.ensure(namespace);
     return new ReleaseStorage(namespace, {
       client,
       view,
       records: this.records,
       clock: this.#clock,
-      closed: () => this.#later(() => this.#leave(id, realm, namespace)),
+      closed: () => this.#left(id, realm, namespace),
     });
   }
 
   /** Ends all watches. */
   close(): void {
-    for (const timer of this.#leaving) timer.cancel();
-    this.#leaving.clear();
     for (const realm of this.#realms.values()) end(realm);
     this.#realms.clear();
-  }
-
-  #later(leave: () => void): void {
-    const timer = this.#clock.setTimeout(() => {
-      this.#leaving.delete(timer);
-      leave();
-    }, lingerMs);
-    this.#leaving.add(timer);
   }
 
   #realm(id: string, target: SessionTarget): Realm {
@@ -98,22 +99,29 @@ export class ReleaseCache {
       },
       changed: () => undefined,
     });
-    const realm: Realm = { client: target.client, view, users: 0, release: () => hold.release() };
+    const realm: Realm = { client: target.client, view, places: new Map(), release: () => hold.release() };
     this.#realms.set(id, realm);
     return realm;
   }
 
-  #leave(id: string, realm: Realm, namespace: string): void {
-    realm.users--;
-    if (this.#realms.get(id) !== realm) return;
-    realm.view.release(namespace);
-    if (realm.users > 0) return;
-    this.#realms.delete(id);
-    end(realm);
+  #left(id: string, realm: Realm, namespace: string): void {
+    const place = realm.places.get(namespace);
+    if (place === undefined || this.#realms.get(id) !== realm) return;
+    place.users--;
+    if (place.users > 0) return;
+    place.timer = this.#clock.setTimeout(() => {
+      realm.places.delete(namespace);
+      realm.view.release(namespace);
+      if (realm.places.size > 0) return;
+      this.#realms.delete(id);
+      end(realm);
+    }, lingerMs);
   }
 }
 
-function end({ view, release }: Realm): void {
+function end({ view, places, release }: Realm): void {
+  for (const { timer } of places.values()) timer?.cancel();
+  places.clear();
   view.close();
   release();
 }

@@ -122,6 +122,36 @@ describe('release storage', () => {
     assert.deepEqual(await versions(storage), []);
   });
 
+  it('is watched for a while after it was used', async () => {
+    const server = new FakeServer();
+    const clock = new ManualClock();
+    const cache = new ReleaseCache({ clock });
+    let held = 0;
+    const hold = (): { release(): void } => {
+      held++;
+      return { release: () => held-- };
+    };
+    const target = { identity: { cluster: '' }, client: server.client(), hold };
+    const use = (): void => {
+      using first = cache.open(target, 'team');
+      using second = cache.open(target, 'team');
+      assert.equal(first.namespace, second.namespace);
+    };
+    use();
+    await waitFor(() => server.watching === 1, 'the watch', { intervalMs: 1 });
+    for (let i = 0; i < 3; i++) {
+      clock.advance(14 * 60_000);
+      use();
+    }
+    assert.deepEqual([server.watching, held, clock.pending], [1, 1, 1]);
+    clock.advance(16 * 60_000);
+    assert.deepEqual([server.watching, held, clock.pending], [0, 0, 0]);
+    use();
+    await waitFor(() => server.watching === 1, 'the watch', { intervalMs: 1 });
+    cache.close();
+    assert.deepEqual([server.watching, held, clock.pending], [0, 0, 0]);
+  });
+
   it('takes Secrets of others for what they are', async () => {
     const server = new FakeServer();
     const labels = { owner: 'helm', name: 'demo', version: 'x', status: 'deployed' };
