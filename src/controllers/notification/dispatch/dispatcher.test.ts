@@ -63,11 +63,12 @@ describe('Dispatcher', () => {
     assert.deepEqual(routed, ['stateful app well new']);
   });
 
-  it('passes on failures that came again, and nothing else', () => {
-    const { dispatcher, routed } = setUp([alertNamed()], noLabels);
+  it('passes on failures that came again to Alerts with a memory, and nothing else', () => {
+    const stateful = alertNamed({}, { name: 'stateful', annotations: { 'sluice.dev/fire-after': '10m' } });
+    const { dispatcher, routed } = setUp([alertNamed(), blue, stateful], noLabels);
     dispatcher.repeated(failureOf());
     dispatcher.repeated(successOf());
-    assert.deepEqual(routed, ['alert app it broke repeated']);
+    assert.deepEqual(routed, ['stateful app it broke repeated']);
   });
 
   it('lets a fault with one Alert keep the event from no other', () => {

@@ -76,8 +76,9 @@ export class Dispatcher implements EventIntake {
     const candidates: Candidate[] = [];
     let found = 0;
     for (const alert of alerts.byIndex(SOURCE_INDEX, sourceKey(kind, namespace))) {
-      const match = matchSources(event, alert, isStateful(alertExtensions(alert).extensions) ? 'all' : 'its own');
-      if (match === 'no') continue;
+      const hasMemory = isStateful(alertExtensions(alert).extensions);
+      const match = matchSources(event, alert, hasMemory ? 'all' : 'its own');
+      if (match === 'no' || (arrival === 'repeated' && !hasMemory)) continue;
       found += 1;
       if (match === 'yes') this.#route(alert, event, arrival);
       else candidates.push({ alert, labelled: match.labelled });

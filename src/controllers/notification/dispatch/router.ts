@@ -67,11 +67,11 @@ export class Router {
     this.#put(alert, { ...event, metadata: combineMetadata(event, alert.spec).metadata });
   }
 
-  #passes({ spec, ...alert }: AlertObject, event: NotificationEvent): boolean {
-    const { eventSeverity = 'info' } = spec;
+  #passes(alert: AlertObject, event: NotificationEvent): boolean {
+    const { eventSeverity = 'info' } = alert.spec;
     if (eventSeverity !== 'info' && event.severity !== eventSeverity) return false;
-    const { passes, problems } = screen(event.message, spec);
-    for (const message of problems) this.#warn({ ...alert, spec }, 'InvalidConfig', message);
+    const { passes, problems } = screen(event.message, alert.spec);
+    for (const message of problems) this.#warn(alert, 'InvalidConfig', message);
     return passes;
   }
 

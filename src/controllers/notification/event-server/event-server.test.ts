@@ -21,7 +21,7 @@ const metrics: HttpMetrics = {
   started: (method, path) => (code) => void counted.push(`${method} ${path} ${code}`),
 };
 
-function options(address: string) {
+function options(address: string, bodyTimeoutMs = 60_000) {
   return {
     address,
     intake: {
@@ -36,7 +36,7 @@ function options(address: string) {
     metrics,
     clock: systemClock,
     log: silentLogger,
-    bodyTimeoutMs: 200,
+    bodyTimeoutMs,
   };
 }
 
@@ -115,16 +115,19 @@ describe('serveEvents', () => {
   }
 
   it('answers 408 to a body that does not come, and 413 to one that says it is too large', async () => {
+    const hasty = await serveEvents(options('127.0.0.1:0', 50));
+    assert.ok(hasty);
     for (const [head, want] of [
       ['content-length: 10', '408'],
       ['content-length: 10000000', '413'],
     ] as const) {
-      const socket = connect(Number(server.address.split(':')[1]), '127.0.0.1');
+      const socket = connect(Number(hasty.address.split(':')[1]), '127.0.0.1');
       socket.setEncoding('utf8').write(`POST / HTTP/1.1\r\nhost: here\r\n${head}\r\n\r\n{"mess`);
       const [answer] = (await once(socket, 'data')) as [string];
-      assert.match(answer, new RegExp(`^HTTP/1\\.1 ${want} `));
-      await once(socket, 'close');
+      assert.match(answer, new RegExp(`^HTTP/1\\.1 ${want} (?:.*\r\n)+connection: close\r\n`, 'i'));
+      socket.destroy();
     }
+    await hasty.close();
   });
 
   it('counts each request with its answer', async () => {

@@ -37,7 +37,7 @@ const maxBodiesBytes = 16 << 20;
 /** Senders give up after five seconds (fluxcd/pkg runtime/events/recorder.go). */
 const readyTimeoutMs = 4000;
 /** How long a refused body is read on and thrown away, so that its sender sees the answer. */
-const lingerMs = 1000;
+const lingerMs = 5000;
 
 interface Answer {
   readonly status: 202 | 400 | 405 | 408 | 413 | 415 | 429 | 500 | 503;
