@@ -127,6 +127,7 @@ function initialized(
 
 function masked(error: unknown, secrets: readonly string[], before = ''): unknown {
   if (!(error instanceof NotifyError)) return error;
-  const { permanent, retryAfterMs, cause } = error;
-  return new NotifyError(redact(`${before}${error.message}`, secrets), { permanent, retryAfterMs, cause });
+  const { permanent, retryAfterMs, unanswered, cause } = error;
+  const message = redact(`${before}${error.message}`, secrets);
+  return new NotifyError(message, { permanent, retryAfterMs, unanswered, cause });
 }

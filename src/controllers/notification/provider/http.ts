@@ -130,7 +130,12 @@ export class NotifierHttp {
       if (signal.aborted) throw ended(signal, before);
       const permanent = cause instanceof ProxyError || isInvalidArgument(cause);
       const text = redact(networkFailure(cause), route.secrets);
-      return new NotifyError(`failed to execute request to ${hostOf(call.url)}: ${text}`, { permanent, cause });
+      const unanswered = call.once === true && !permanent;
+      return new NotifyError(`failed to execute request to ${hostOf(call.url)}: ${text}`, {
+        permanent,
+        unanswered,
+        cause,
+      });
     }
   }
 

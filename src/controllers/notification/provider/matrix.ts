@@ -6,7 +6,7 @@ import { objectName, sortedMetadata } from './format.ts';
 import { goJson } from './go-json.ts';
 import { within } from './post-json.ts';
 import { routeOf } from './secrets-of.ts';
-import { beginThread, type Thread } from './thread.ts';
+import { beginsThread, beginThread, type Thread } from './thread.ts';
 
 /**
  * Matrix: the channel is the id of a room. A digest of the event is the transaction, so that one that is sent twice
@@ -29,7 +29,8 @@ export const createMatrix: NotifierFactory = (settings, { thread }, { http }) =>
       const text = `${emoji} ${objectName(event)}\n${event.message}\n${lines.join('')}`;
       const url = `${server}/_matrix/client/r0/rooms/${room}/send/m.room.message/${transaction}`;
       const body = goJson({ body: text, msgtype: 'm.text', ...relation(thread) });
-      const sent = http.succeed({ method: 'PUT', url, headers, body }, route, signal);
+      const whole = beginsThread(thread);
+      const sent = http.succeed({ method: 'PUT', url, headers, body, whole }, route, signal);
       beginThread(thread, (await within('postMessage failed', sent)).body, ['event_id']);
     },
   };

@@ -3,7 +3,7 @@ import type { NotifierFactory } from './create-notifier.ts';
 import { sortedMetadata } from './format.ts';
 import { NotifyError } from './notifier.ts';
 import { jsonPoster } from './post-json.ts';
-import { beginThread, type Thread } from './thread.ts';
+import { beginsThread, beginThread, type Thread } from './thread.ts';
 
 /**
  * Telegram, as a bot: the channel is the id of a chat, and of a topic of a forum after a colon
@@ -17,7 +17,7 @@ export const createTelegram: NotifierFactory = (settings, { thread }, deps) => {
   if (token === '') throw new NotifyError('empty Telegram token', { permanent: true });
   if (/[^\w:-]/.test(token)) throw new NotifyError('malformed Telegram token', { permanent: true });
   const [chat = '', ...topic] = channel.split(':');
-  const post = jsonPoster(settings, deps);
+  const post = jsonPoster(settings, deps, beginsThread(thread));
   return {
     async post(event, signal) {
       const payload = {

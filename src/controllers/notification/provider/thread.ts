@@ -12,12 +12,17 @@ export interface Thread {
 
 const maxIdLength = 300;
 
+/** Whether the answer to the message is needed, as it is the first one of a thread. */
+export function beginsThread(thread: Thread | undefined): boolean {
+  return thread !== undefined && thread.root === undefined;
+}
+
 /**
  * Begins a thread with what a service answered, unless it has begun: an id by its path in a JSON answer, for example
  * `['result', 'message_id']`. An answer without one begins none.
  */
 export function beginThread(thread: Thread | undefined, answer: string, path: readonly string[]): void {
-  if (thread === undefined || thread.root !== undefined) return;
+  if (thread === undefined || !beginsThread(thread)) return;
   let value: unknown;
   try {
     value = JSON.parse(answer);

@@ -2,7 +2,7 @@ import { webhookUrl } from './address.ts';
 import type { NotifierFactory } from './create-notifier.ts';
 import { objectName, sortedMetadata } from './format.ts';
 import { jsonPoster } from './post-json.ts';
-import { beginThread } from './thread.ts';
+import { beginsThread, beginThread } from './thread.ts';
 
 /**
  * Webex, as a bot: the channel is the id of a room (internal/notifier/webex.go).
@@ -12,7 +12,7 @@ import { beginThread } from './thread.ts';
 export const createWebex: NotifierFactory = (settings, { thread }, deps) => {
   const url = webhookUrl(settings, 'invalid Webex hook URL');
   const { channel, token } = settings;
-  const post = jsonPoster(settings, deps);
+  const post = jsonPoster(settings, deps, beginsThread(thread));
   return {
     async post(event, signal) {
       const emoji = event.severity === 'error' ? '💣' : '✅';
