@@ -57,11 +57,17 @@ export function isBase60(text: string): boolean {
 const hinted = new Uint8Array(128);
 for (const char of '+-0123456789yYnNtTfFoO~.') hinted[char.charCodeAt(0)] = 1;
 
+/** Whether a plain scalar is a string already by its first character. Others may be strings, too. */
+export function isText(text: string): boolean {
+  const first = text.charCodeAt(0);
+  return first > 127 || hinted[first] === 0;
+}
+
 /** What a plain scalar's text is, as go-yaml's resolve.go decides it. */
 export function resolvePlain(text: string, dialect: YamlDialect): Resolved {
   if (text === '') return nothing;
+  if (isText(text)) return { tag: TAG.str, value: text };
   const first = text.charCodeAt(0);
-  if (first > 127 || hinted[first] === 0) return { tag: TAG.str, value: text };
   const word = tables[dialect].get(text);
   if (word !== undefined) return word;
   if (first === 0x2e) return floatOf(text, dotFloat) ?? { tag: TAG.str, value: text };

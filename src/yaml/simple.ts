@@ -1,4 +1,4 @@
-import { resolvePlain, type ScalarValue } from './resolve.ts';
+import { isText, resolvePlain, type ScalarValue } from './resolve.ts';
 
 /** What a reader makes of what it reads. */
 export interface Maker<T> {
@@ -25,13 +25,13 @@ export function readSimple<T>(text: string, make: Maker<T>): T | undefined {
 const allowed = /^[\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]*$/;
 
 /** A key that is text whatever its letters, and the colon behind it. Numbers and quotes with escapes are left to others. */
-const keyPattern = /(?:([A-Za-z_][\w./$@-]*)|"([A-Za-z_.$/][^"\\\n]*)"|'([A-Za-z_.$/][^'\n]*)'):(?=[ \n]|$)/y;
+const keyPattern = /(?:[A-Za-z_][\w./$@-]*|"[A-Za-z_.$/][^"\\\n]*"|'[A-Za-z_.$/][^'\n]*'):(?=[ \n]|$)/y;
 const plainQuoted = /"([^"\\\n]*)"/y;
 const escapedQuoted = /"(?:[^"\\\n]|\\["\\nrt/])*"/y;
 const singleQuoted = /'((?:[^'\n]|'')*)'/y;
 const MAX_DEPTH = 100;
 const MAX_KEY = 1000;
-const [NEWLINE, SPACE, HASH, DASH, COLON] = [10, 32, 35, 45, 58];
+const [NEWLINE, SPACE, QUOTE, HASH, APOSTROPHE, DASH, COLON] = [10, 32, 34, 35, 39, 45, 58];
 
 const flowPlain = /(?:[A-Za-z0-9_./$+~]|-[A-Za-z0-9])(?:[^,[\]{}\n:#"'`]*[^,[\]{}\n:#"'` ])?(?= *[,\]}])/y;
 
@@ -128,13 +128,14 @@ class SimpleReader<T> {
   }
 
   private key(at: number): string {
+    const { text } = this;
     keyPattern.lastIndex = at;
-    const match = keyPattern.exec(this.text);
-    if (match === null) throw unusual;
-    const plain = match[1];
-    const key = plain ?? match[2] ?? match[3] ?? '';
+    if (!keyPattern.test(text)) throw unusual;
+    const mark = text.charCodeAt(at);
+    const isQuoted = mark === QUOTE || mark === APOSTROPHE;
+    const key = text.slice(isQuoted ? at + 1 : at, keyPattern.lastIndex - (isQuoted ? 2 : 1));
     if (key.length > MAX_KEY) throw unusual;
-    if (plain !== undefined && typeof resolvePlain(plain, 'v2').value !== 'string') throw unusual;
+    if (!isQuoted && !isText(key) && typeof resolvePlain(key, 'v2').value !== 'string') throw unusual;
     return key;
   }
 
@@ -361,6 +362,7 @@ function isBlank(code: number): boolean {
 }
 
 function resolved(text: string): ScalarValue {
+  if (isText(text)) return text;
   const { value } = resolvePlain(text, 'v2');
   if (typeof value === 'number' && !Number.isFinite(value)) throw unusual;
   return value;

@@ -55,14 +55,15 @@ export function checkedArguments(
     const want = variadic ? `at least ${fixed}` : String(fixed);
     throw state.fail(`wrong number of args for ${name}: want ${want} got ${variadic ? args.length : count}`);
   }
-  const values: Value[] = [];
+  // Of its length from the start: a list that grows takes room for many.
+  const values = new Array<Value>(count);
   for (let index = 0; index < args.length; index++) {
     const type = params[Math.min(index, params.length - 1)];
     const arg = args[index];
-    if (type !== undefined && arg !== undefined) values.push(arg(state, dot, type));
+    if (type !== undefined && arg !== undefined) values[index] = arg(state, dot, type);
   }
   const last = params[Math.min(count, params.length) - 1];
-  if (final !== missing && last !== undefined) values.push(validate(state, final, last));
+  if (final !== missing && last !== undefined) values[args.length] = validate(state, final, last);
   return values;
 }
 

@@ -20,7 +20,7 @@ export function compileTemplate(tree: Tree, own: FunctionTable, builtins: Functi
 /** Statements one after another, up to a `break` or `continue`. */
 export function compileList({ nodes }: ListNode, scope: Scope): Statement {
   const statements = nodes.map((node) => compileStatement(node, scope));
-  const [only] = statements;
+  const only = statements[0];
   if (statements.length === 1 && only !== undefined) return only;
   return (state, dot) => {
     for (let at = 0; at < statements.length; at++) {
@@ -33,7 +33,7 @@ export function compileList({ nodes }: ListNode, scope: Scope): Statement {
 
 /** Half of what charts have is never executed: what a condition guards is compiled when it is executed first. */
 function compileLater(list: ListNode, scope: Scope, dotBoxedBy: number | undefined): Statement {
-  const [only] = list.nodes;
+  const only = list.nodes[0];
   const isText = only === undefined || (list.nodes.length === 1 && only.type === 'text');
   const remembered = isText ? undefined : scope.remember(dotBoxedBy);
   if (remembered === undefined) return scope.withDot(dotBoxedBy, () => compileList(list, scope));

@@ -43,7 +43,7 @@ export function compilePipeline(pipe: PipeNode, scope: Scope): Expression {
 }
 
 function compileCommands(pipe: PipeNode, commands: readonly Command[]): Expression {
-  const [only] = commands;
+  const only = commands[0];
   if (commands.length === 1 && only !== undefined)
     return (state, dot) => {
       state.node = pipe;
@@ -59,7 +59,7 @@ function compileCommands(pipe: PipeNode, commands: readonly Command[]): Expressi
 }
 
 function compileCommand(cmd: CommandNode, scope: Scope): Command {
-  const [first] = cmd.args;
+  const first = cmd.args[0];
   if (first === undefined) throw new Error('a command without words');
   const rest = cmd.args.length === 1 ? noWords : cmd.args.slice(1);
   const args = rest.length === 0 ? noArgs : rest.map((arg) => compileArg(arg, scope));
@@ -185,7 +185,7 @@ function fieldFault(state: State, path: Path, index: number, receiver: Value, pr
 }
 
 function compileVariable(node: VariableNode, args: readonly Arg[], scope: Scope): Command {
-  const [name = ''] = node.ident;
+  const name = node.ident[0] ?? '';
   const { slot = -1, boxedBy } = scope.find(name) ?? {};
   const path: Path = { node, names: node.ident, first: 1, boxedBy, args };
   return (state, dot, final) => {

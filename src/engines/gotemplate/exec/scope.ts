@@ -100,8 +100,10 @@ export class Scope {
   within<T>(compile: () => T): T {
     const mark = this.#visible.length;
     const result = compile();
-    if (this.#visible.length > mark) this.#remembered = undefined;
-    for (const { name } of this.#visible.splice(mark)) this.#byName.get(name)?.pop();
+    while (this.#visible.length > mark) {
+      this.#remembered = undefined;
+      this.#byName.get(this.#visible.pop()?.name ?? '')?.pop();
+    }
     return result;
   }
 

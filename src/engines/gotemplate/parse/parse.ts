@@ -17,6 +17,7 @@ import {
   type VariableNode,
 } from './node.ts';
 import { readNumber } from './number.ts';
+import { Pile } from './pile.ts';
 import { quote, SyntaxFault, unquote } from './quote.ts';
 import { type TokenType, tokenText } from './token.ts';
 import { VisibleNames } from './visible-names.ts';
@@ -53,6 +54,10 @@ interface Shared {
   assignsInRange: boolean;
   /** Whether the lexer's token was only looked at. */
   isAhead: boolean;
+  /** What was read of lists that are not complete yet. */
+  readonly statements: Pile<StatementNode>;
+  readonly operands: Pile<ArgNode>;
+  readonly names: Pile<string>;
   /** How deep control structures, blocks included, and parentheses are nested. */
   nesting: number;
   parens: number;
@@ -71,6 +76,9 @@ export function parse(file: string, text: string, isFunction: (name: string) => 
     trees: new Map(),
     numbers: new Map(),
     isAhead: false,
+    statements: new Pile(),
+    operands: new Pile(),
+    names: new Pile(),
     assignsInRange: false,
     nesting: 0,
     parens: 0,
@@ -101,14 +109,14 @@ class Parser {
   file(): void {
     this.peek();
     const { pos } = this.lexer;
-    const nodes: StatementNode[] = [];
+    const { statements } = this.shared;
     while (this.peek() !== 'eof') {
       const node = this.textOrAction(true);
       if (node === undefined) continue;
       if (isEnd(node)) throw this.error(`unexpected ${nodeText(node)}`);
-      nodes.push(node);
+      statements.push(node);
     }
-    this.add({ type: 'list', pos, nodes: nodes.slice() });
+    this.add({ type: 'list', pos, nodes: statements.takeFrom(0) });
   }
 
   private definition(): void {
@@ -138,12 +146,12 @@ class Parser {
   private itemList(): { readonly list: ListNode; readonly end: EndNode } {
     this.peek();
     const { pos } = this.lexer;
-    const nodes: StatementNode[] = [];
+    const { statements } = this.shared;
+    const from = statements.top;
     while (this.peek() !== 'eof') {
       const node = this.textOrAction(false);
-      // Without the room for more that a list keeps: most of what a chart takes in memory are such lists.
-      if (isEnd(node)) return { list: { type: 'list', pos, nodes: nodes.slice() }, end: node };
-      nodes.push(node);
+      if (isEnd(node)) return { list: { type: 'list', pos, nodes: statements.takeFrom(from) }, end: node };
+      statements.push(node);
     }
     throw this.error('unexpected EOF');
   }
@@ -270,13 +278,13 @@ class Parser {
     this.peek();
     const { pos } = this.lexer;
     const declaration = this.lexer.type === 'variable' ? this.declaration(context) : noDeclaration;
-    let cmds: CommandNode[] = [];
+    let cmds: CommandNode[] = noCommands;
     while (this.next() !== end) {
       if (!startsOperand(this.lexer.type)) throw this.unexpected(context);
       this.back();
       const command = this.command();
       // Most have one only, and a list that grows takes room for many.
-      if (cmds.length === 0) cmds = [command];
+      if (cmds === noCommands) cmds = [command];
       else cmds.push(command);
     }
     this.checkPipeline(cmds, context);
@@ -323,12 +331,12 @@ class Parser {
     const { lexer } = this;
     this.peek();
     const { pos } = lexer;
-    let args: ArgNode[] = [];
+    const { operands } = this.shared;
+    const from = operands.top;
     for (;;) {
       const operand = this.operand();
       if (operand !== undefined) {
-        if (args.length === 0) args = [operand];
-        else args.push(operand);
+        operands.push(operand);
         if (!this.isAhead() && lexer.isAtSpace) continue;
       }
       const type = this.next();
@@ -336,8 +344,8 @@ class Parser {
       else if (type !== 'pipe') throw this.unexpected('operand');
       break;
     }
-    if (args.length === 0) throw this.error('empty command');
-    return { type: 'command', pos, args };
+    if (operands.top === from) throw this.error('empty command');
+    return { type: 'command', pos, args: operands.takeFrom(from) };
   }
 
   /** A term and the fields that follow it without a space. */
@@ -346,13 +354,15 @@ class Parser {
     const { lexer } = this;
     if (node === undefined || !lexer.isAtDot || this.peek() !== 'field') return node;
     const { pos } = lexer;
-    const fields: string[] = [];
+    const { names } = this.shared;
+    if (node.type === 'field' || node.type === 'variable') names.push(node.ident[0] ?? '');
     do {
       this.next();
-      fields.push(lexer.text.slice(1));
+      names.push(lexer.text.slice(1));
     } while (lexer.isAtDot && this.peek() === 'field');
-    if (node.type === 'field') return { type: 'field', pos, ident: node.ident.concat(fields) };
-    if (node.type === 'variable') return { type: 'variable', pos, ident: node.ident.concat(fields) };
+    const fields = names.takeFrom(0);
+    if (node.type === 'field') return { type: 'field', pos, ident: fields };
+    if (node.type === 'variable') return { type: 'variable', pos, ident: fields };
     if (isConstant(node)) throw this.error(`unexpected . after term ${quote(nodeText(node))}`);
     return { type: 'chain', pos, node, fields };
   }
@@ -476,6 +486,7 @@ interface Declaration {
   readonly isAssign: boolean;
 }
 
+const noCommands: CommandNode[] = [];
 const noDeclaration: Declaration = { decl: [], isAssign: false };
 
 /** The line of a place, from 1. */

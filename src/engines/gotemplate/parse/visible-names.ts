@@ -19,6 +19,9 @@ export class VisibleNames {
 
   /** Forgets the nearest, until so many are left. */
   shrink(size: number): void {
-    for (const name of this.#names.splice(size)) this.#counts.set(name, (this.#counts.get(name) ?? 1) - 1);
+    while (this.#names.length > size) {
+      const name = this.#names.pop() ?? '';
+      this.#counts.set(name, (this.#counts.get(name) ?? 1) - 1);
+    }
   }
 }

@@ -98,9 +98,14 @@ function mergeAll(target: Value, sources: readonly Value[], overwrite: boolean, 
 export function deepCopy(value: Value, meter: Meter): Value {
   if (value instanceof GoMap) {
     meter.spend((value.entries.size + 1) * 32);
-    const entries = new Map([...value.entries].map(([key, entry]) => [key, deepCopy(entry, meter)] as const));
-    const named = { underlying: value.underlying, ...(value.methods === undefined ? {} : { methods: value.methods }) };
-    return new GoMap(entries, value.type, named);
+    // Values are copied many times, and an array for every entry is most of what that would cost.
+    const entries = new Map<string, Value>();
+    value.entries.forEach((entry, key) => {
+      entries.set(key, deepCopy(entry, meter));
+    });
+    const { type, underlying, methods } = value;
+    if (methods === undefined) return new GoMap(entries, type, type === underlying ? undefined : { underlying });
+    return new GoMap(entries, type, { underlying, methods });
   }
   if (!(value instanceof GoSlice)) return value;
   meter.spend((value.items.length + 1) * 32);

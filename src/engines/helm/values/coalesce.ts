@@ -112,12 +112,17 @@ function coalesceGlobal(into: Table, key: string, value: Value, prefix: string, 
 /** Lays a table over another one: what the target has wins (coalesceTablesFullKey). */
 function coalesceTables(target: Table, source: Table, prefix: string, mode: Mode): void {
   const { warn, merge } = mode;
-  const given = new Set([...source].filter(([, value]) => value !== null).map(([key]) => key));
-  for (const [key, value] of target) if (value === null) source.set(key, null);
+  /** Those of the source that a null takes away. */
+  const taken = new Set<string>();
+  target.forEach((value, key) => {
+    if (value !== null) return;
+    if ((source.get(key) ?? null) !== null) taken.add(key);
+    source.set(key, null);
+  });
   for (const [key, value] of source) {
     const path = joined(prefix, key);
     const present = target.get(key);
-    if (target.has(key) && !merge && present === null && given.has(key)) target.delete(key);
+    if (!merge && present === null && taken.has(key)) target.delete(key);
     else if (!target.has(key)) target.set(key, value);
     else if (value instanceof GoMap) {
       if (present instanceof GoMap) coalesceTables(present.entries, value.entries, path, mode);
@@ -146,8 +151,8 @@ export function copyValues(values: GoMap): GoMap {
 }
 
 function removeNulls(table: Table): void {
-  for (const [key, value] of table) {
+  table.forEach((value, key) => {
     if (value === null) table.delete(key);
     else if (value instanceof GoMap) removeNulls(value.entries);
-  }
+  });
 }
