@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ApiObject } from '../support/api-client.ts';
+import { ControllerProcess, type LogLine } from '../support/controller-process.ts';
 import { Environment } from '../support/environment.ts';
 import { EventSink, type SunkPost } from '../support/event-sink.ts';
+import { freePort } from '../support/free-port.ts';
 import { GiteaServer } from '../support/gitea-server.ts';
 import { ref } from '../support/kubectl.ts';
 import { configMap, manifest } from '../support/manifests.ts';
+import { ProcessGroup } from '../support/process-group.ts';
 import { kustomizeApi, type Tenant } from '../support/tenant.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -278,6 +281,40 @@ describe('notifications', () => {
     const arrived = sent(sink.at(path)).filter(({ reason }) => reason === 'X');
     assert.deepEqual(arrived.map(({ message }) => message).toSorted(), messages.toSorted());
     await environment.startNotification();
+  });
+
+  it('takes and sends events in a replica that waits for the lease', async () => {
+    const team = await environment.tenant('standby');
+    const path = `/${team.namespace}`;
+    await provider(team, { type: 'generic', address: `${sink.url}${path}` });
+    await alert(team);
+    await environment.notification.controller.stop();
+    await environment.startNotification('--enable-leader-election=true');
+    const leads = ({ msg = '' }: LogLine): boolean => msg.includes('acquired');
+    await environment.notification.controller.waitForLog('the lease', leads);
+    const group = new ProcessGroup([]);
+    const port = await freePort();
+    const standby = await ControllerProcess.start({
+      name: 'notification-controller',
+      kubeconfig: await environment.plane.kubeconfigForServiceAccount('flux-system', 'notification-controller'),
+      group,
+      flags: ['--enable-leader-election=true', `--events-addr=127.0.0.1:${port}`, '--receiverAddr=0'],
+    });
+    try {
+      const involvedObject = {
+        apiVersion: kustomizeApi,
+        kind: 'Kustomization',
+        namespace: team.namespace,
+        name: 'app',
+      };
+      const body = JSON.stringify({ involvedObject, severity: 'info', message: 'from standby', reason: 'X' });
+      assert.equal((await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body })).status, 202);
+      await sink.waitFor(path, 'the event', (posts) => ofApp(posts).length === 1);
+      assert.ok(!standby.logs.some(leads));
+    } finally {
+      await standby.stop();
+      await group.close();
+    }
   });
 
   it('takes the finalizer that Flux had set from Alerts, and from Providers that are deleted', async () => {
