@@ -180,6 +180,19 @@ describe('Receiver', () => {
     await call(path, 404);
   });
 
+  it('is left as it is by a process that starts anew', async () => {
+    const { kubectl, namespace } = await tenantWithToken();
+    await apply(kubectl, { resources: [] });
+    const before = await kubectl.waitFor(hook, 'ready', isReady);
+    await environment.notification.controller.stop();
+    await environment.startNotification();
+    const looked = new RegExp(
+      `gotk_reconcile_duration_seconds_count\\{kind="Receiver",name="hook",namespace="${namespace}"\\} [1-9]`,
+    );
+    await waitFor(async () => looked.test(await environment.notification.controller.metrics()), 'a reconcile');
+    assert.deepEqual(await kubectl.get(hook), before);
+  });
+
   it('is answered by a replica that waits for the lease, too', async () => {
     const { kubectl } = await tenantWithToken();
     await apply(kubectl, { resources: [] });

@@ -65,6 +65,9 @@ export interface NotificationProcess {
 /** Kinds of the installation that stand for Pods, which the environment runs as processes instead. */
 const notNeeded: readonly string[] = ['Deployment', 'Service', 'NetworkPolicy', 'ResourceQuota'];
 
+/** How often a controller is started anew because somebody else took a port of its own in the meantime. */
+const maxStarts = 4;
+
 /** Fast enough that tests do not wait for the client's own limit. What is looked at on a timer would hide a lost wake. */
 const commonFlags = ['--kube-api-qps=1000', '--kube-api-burst=2000', '--requeue-dependency=1h', '--concurrent=8'];
 
@@ -171,10 +174,23 @@ export class Environment {
 
   /** Starts the notification-controller, again under the same addresses. */
   async startNotification(...flags: readonly string[]): Promise<NotificationProcess> {
-    const { eventsUrl, receiverUrl } = this.#notification ?? {
-      eventsUrl: `http://127.0.0.1:${await freePort()}/`,
-      receiverUrl: `http://127.0.0.1:${await freePort()}`,
-    };
+    if (this.#notification !== undefined) return this.#startNotificationAt(this.#notification, flags);
+    for (let start = 1; ; start++) {
+      const [events, receiver] = [await freePort(), await freePort()];
+      const urls = { eventsUrl: `http://127.0.0.1:${events}/`, receiverUrl: `http://127.0.0.1:${receiver}` };
+      try {
+        return await this.#startNotificationAt(urls, flags);
+      } catch (error) {
+        // Free ports are not held: whoever is quicker has them.
+        if (start === maxStarts || !String(error).includes('EADDRINUSE')) throw error;
+      }
+    }
+  }
+
+  async #startNotificationAt(
+    { eventsUrl, receiverUrl }: Omit<NotificationProcess, 'controller'>,
+    flags: readonly string[],
+  ): Promise<NotificationProcess> {
     const addresses = [`--events-addr=${new URL(eventsUrl).host}`, `--receiverAddr=${new URL(receiverUrl).host}`];
     const controller = await this.#controller('notification-controller', [...addresses, ...flags]);
     this.#notification = { controller, eventsUrl, receiverUrl };
