@@ -13,20 +13,24 @@ export interface Expected {
   readonly maxBytes: number;
   /** The error for a connection that breaks. */
   readonly broken: (error: unknown) => OciError;
+  /** The content from that byte on; undefined where the server gives no parts. */
+  readonly resume: (offset: number) => Promise<HttpResponse | undefined>;
 }
+
+const maxResumes = 3;
 
 /**
  * The content of an answer, piece by piece, held against its digest and size: whoever reads to the end has what was
  * promised, whoever sees an error must forget all of it. Throws `DigestMismatch`, `TooLarge`, `NetworkError`.
  */
-export async function* verified({ body, headers }: HttpResponse, expected: Expected): AsyncGenerator<Uint8Array> {
-  const { digest, size, maxBytes, broken } = expected;
+export async function* verified(response: HttpResponse, expected: Expected): AsyncGenerator<Uint8Array> {
+  const { digest, size, maxBytes } = expected;
   try {
-    const announced = headers['content-length'];
+    const announced = response.headers['content-length'];
     checkSize(typeof announced === 'string' ? Number(announced) : undefined, expected);
     const hash = createHash('sha256');
     let length = 0;
-    for await (const chunk of chunksOf(body, broken)) {
+    for await (const chunk of chunksOf(response, expected)) {
       length += chunk.byteLength;
       if (length > Math.min(maxBytes, size ?? maxBytes)) checkSize(length, expected);
       hash.update(chunk);
@@ -40,7 +44,7 @@ export async function* verified({ body, headers }: HttpResponse, expected: Expec
         `error verifying sha256 checksum after reading ${length} bytes; got ${JSON.stringify(actual)}, want ${JSON.stringify(digest)}`,
       );
   } finally {
-    discard(body);
+    discard(response.body);
   }
 }
 
@@ -52,13 +56,25 @@ function checkSize(length: number | undefined, { digest, size, maxBytes }: Expec
   }
 }
 
-async function* chunksOf(
-  body: AsyncIterable<Uint8Array>,
-  broken: (error: unknown) => OciError,
-): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of body) yield chunk;
-  } catch (error) {
-    throw broken(error);
+/** The pieces of the content; where the connection breaks, the rest is asked for, a few times. */
+async function* chunksOf(first: HttpResponse, { broken, resume }: Expected): AsyncGenerator<Uint8Array> {
+  let response = first;
+  let offset = 0;
+  for (let resumed = 0; ; resumed++) {
+    try {
+      for await (const chunk of response.body) {
+        offset += chunk.byteLength;
+        yield chunk;
+      }
+      return;
+    } catch (error) {
+      const failure = broken(error);
+      const isBroken = failure.code === 'NetworkError' && offset > 0 && resumed < maxResumes;
+      const rest = isBroken ? await resume(offset) : undefined;
+      if (rest === undefined) throw failure;
+      response = rest;
+    } finally {
+      discard(response.body);
+    }
   }
 }

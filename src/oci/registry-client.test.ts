@@ -167,11 +167,11 @@ describe('RegistryClient', { concurrency: true }, () => {
         script: answering({
           [`blobs/${blob.digest}`]: (_request, response) => {
             response.writeHead(200, { 'content-length': '1000' });
-            response.write('x', () => response.destroy());
+            response.write('x', () => response.socket?.end());
           },
         }),
         code: 'NetworkError',
-        says: /^Get "http:\/\/localhost:\d+\/v2\/org\/app\/blobs\/sha256:[0-9a-f]+": unexpected EOF$/,
+        says: /^Get "http:\/\/localhost:\d+\/v2\/org\/app\/blobs\/sha256:[0-9a-f]+": (?:unexpected EOF|connection reset by peer)$/,
       },
       { name: 'is not there', script: answering({}), code: 'NotFound', says: /NAME_UNKNOWN: none/ },
     ];
@@ -182,6 +182,42 @@ describe('RegistryClient', { concurrency: true }, () => {
         await rejected(drain(opened.client.blob(opened.repository, blob, signal, { maxBytes })), code, says);
       });
     }
+
+    it('asks for the rest of a blob whose connection breaks', async () => {
+      const asked: (string | undefined)[] = [];
+      const script = answering({
+        [`blobs/${blob.digest}`]: ({ range }, response) => {
+          asked.push(range);
+          const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
+          const part = content.slice(from, from + 400);
+          const length = String(content.length - from);
+          response.writeHead(from === 0 ? 200 : 206, {
+            'content-length': length,
+            ...(from === 0 ? {} : { 'content-range': `bytes ${from}-999/1000` }),
+          });
+          if (from + part.length === content.length) response.end(part);
+          else response.write(part, () => response.socket?.end());
+        },
+      });
+      await using server = await ScriptedServer.start(script);
+      await using opened = open(server);
+      assert.equal(await drain(opened.client.blob(opened.repository, blob, signal, { maxBytes: 1000 })), content);
+      assert.deepEqual(asked, [undefined, 'bytes=400-', 'bytes=800-']);
+    });
+
+    it('takes no other part than the one it asked for', async () => {
+      const script = answering({
+        [`blobs/${blob.digest}`]: ({ range }, response) => {
+          const from = range === undefined ? 0 : 1;
+          response.writeHead(from === 0 ? 200 : 206, { 'content-length': '1000', 'content-range': 'bytes 0-999/1000' });
+          response.write('x', () => response.socket?.end());
+        },
+      });
+      await using server = await ScriptedServer.start(script);
+      await using opened = open(server);
+      const read = drain(opened.client.blob(opened.repository, blob, signal, { maxBytes: 1000 }));
+      await rejected(read, 'NetworkError', /unexpected EOF|connection reset/);
+    });
 
     const manifests: readonly { name: string; body: string; type?: string; code: OciErrorCode; says: RegExp }[] = [
       { name: 'is no JSON', body: '<html>', code: 'ProtocolError', says: /not JSON/ },

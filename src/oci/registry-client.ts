@@ -1,6 +1,6 @@
 import { isRecord } from '../lib/json.ts';
 import { verified } from './blob.ts';
-import { readBody } from './body.ts';
+import { discard, readBody } from './body.ts';
 import { type HttpResponse, requestError } from './http-exchange.ts';
 import { nextPage } from './link-header.ts';
 import {
@@ -113,7 +113,10 @@ export class RegistryClient {
     return parseManifest(child);
   }
 
-  /** The content of a blob, held against its digest as it comes: nothing of it counts before the end is reached. */
+  /**
+   * The content of a blob, held against its digest as it comes: nothing of it counts before the end is reached. When the
+   * connection breaks, the rest is asked for.
+   */
   async blob(
     repository: Repository,
     blob: Pick<Descriptor, 'digest'> & { readonly size?: number },
@@ -125,7 +128,14 @@ export class RegistryClient {
     const response = await this.#get(repository, request, signal);
     const { url } = response;
     const broken = (error: unknown): OciError => requestError(error, { method: 'GET', url, signal, secrets: [] });
-    return verified(response, { digest, size: blob.size, maxBytes, broken });
+    const resume = async (offset: number): Promise<HttpResponse | undefined> => {
+      const rest = await this.#http.send(repository, { ...request, headers: { range: `bytes=${offset}-` } }, signal);
+      const { 'content-range': range } = rest.headers;
+      if (rest.status === 206 && String(range).startsWith(`bytes ${offset}-`)) return rest;
+      discard(rest.body);
+      return undefined;
+    };
+    return verified(response, { digest, size: blob.size, maxBytes, broken, resume });
   }
 
   /**

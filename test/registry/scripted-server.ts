@@ -10,6 +10,7 @@ export interface ScriptedRequest {
   /** Path and query. */
   readonly path: string;
   readonly authorization: string | undefined;
+  readonly range?: string;
 }
 
 export type Script = (request: ScriptedRequest, response: ServerResponse) => void;
@@ -25,7 +26,8 @@ export class ScriptedServer {
     this.port = (server.address() as AddressInfo).port;
     server.on('request', (incoming: IncomingMessage, response: ServerResponse) => {
       const { method = '', url = '', headers } = incoming;
-      const request = { method, path: url, authorization: headers.authorization };
+      const { authorization, range } = headers;
+      const request = { method, path: url, authorization, ...(range === undefined ? {} : { range }) };
       this.requests.push(request);
       incoming.resume();
       script(request, response);
