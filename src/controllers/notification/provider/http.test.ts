@@ -110,6 +110,13 @@ describe('NotifierHttp', () => {
       assert.equal(error.permanent, false);
     });
 
+    it('and tells when the message may have arrived all the same', async () => {
+      const cut: Handler = (request) => request.socket.destroy();
+      assert.equal((await failure({ handler: cut })).unanswered, true);
+      assert.equal((await failure({ call: { url: 'http://127.0.0.1:1/' } })).unanswered, false);
+      assert.equal((await failure({ handler: status(502) })).unanswered, false);
+    });
+
     for (const code of [400, 401, 403, 404, 410, 422, 501]) {
       it(`not ${code}`, async () => {
         const error = await failure({ handler: status(code) });

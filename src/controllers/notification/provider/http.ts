@@ -130,7 +130,7 @@ export class NotifierHttp {
       if (signal.aborted) throw ended(signal, before);
       const permanent = cause instanceof ProxyError || isInvalidArgument(cause);
       const text = redact(networkFailure(cause), route.secrets);
-      const unanswered = call.once === true && !permanent;
+      const unanswered = mayHaveArrived(cause);
       return new NotifyError(`failed to execute request to ${hostOf(call.url)}: ${text}`, {
         permanent,
         unanswered,
@@ -220,6 +220,13 @@ function checkHeaders(headers: NotifierRequest['headers'] = {}): void {
 function isInvalidArgument(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'UND_ERR_INVALID_ARG';
 }
+
+/** Whether a connection ended after the request may have gone out. */
+function mayHaveArrived(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && endings.includes(error.code);
+}
+
+const endings: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
 
 async function pause(clock: Clock, ms: number, signal: AbortSignal, before: NotifyError): Promise<void> {
   try {
