@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { loadAll } from 'js-yaml';
 import { type ControlPlane, startControlPlane } from '../controlplane/control-plane.ts';
 import { GitServer } from '../gitserver/git-server.ts';
 import type { FileChange, Repository } from '../gitserver/repository.ts';
@@ -12,13 +11,12 @@ import type { ApiObject } from '../support/api-client.ts';
 import { artifactFiles, artifactOf } from '../support/artifact-files.ts';
 import { Authority } from '../support/certificates.ts';
 import { condition, isFailed, isReady } from '../support/conditions.ts';
-import { freePort } from '../support/free-port.ts';
 import { Kubectl, ref } from '../support/kubectl.ts';
-import { SourceController } from '../support/source-controller.ts';
+import { installSourceKinds, SourceController } from '../support/source-controller.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const apiVersion = 'source.toolkit.fluxcd.io/v1';
-const crds = join(import.meta.dirname, '../../config/crd');
+const _crds = join(import.meta.dirname, '../../config/crd');
 
 describe('GitRepository', () => {
   let plane: ControlPlane;
@@ -27,28 +25,28 @@ describe('GitRepository', () => {
   let kubectl: Kubectl;
   let repository: Repository;
   let dir = '';
-  let storageAddr = '';
+  let storageAddr: string | undefined;
   let count = 0;
   const logs: string[] = [];
 
   const storagePath = (): string => join(dir, 'storage');
   const startController = async (...flags: readonly string[]): Promise<void> => {
-    const options = { kubeconfig: plane.kubeconfig, storagePath: storagePath(), storageAddr, tempDir: dir };
+    const options = { kubeconfig: plane.kubeconfig, storagePath: storagePath(), tempDir: dir };
     const log = (line: string): void => void logs.push(line);
-    controller = await SourceController.start({ ...options, log, flags: ['--requeue-dependency=60s', ...flags] });
+    const address = storageAddr === undefined ? {} : { storageAddr };
+    controller = await SourceController.start({
+      ...options,
+      ...address,
+      log,
+      flags: ['--requeue-dependency=60s', ...flags],
+    });
+    ({ storageAddr } = controller);
   };
 
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), 'sluice-e2e-git-'));
-    storageAddr = `127.0.0.1:${await freePort()}`;
     [plane, git] = await Promise.all([startControlPlane({ controllers: [] }), GitServer.start()]);
-    const cluster = new Kubectl(plane.admin);
-    // The controller waits for all of its kinds.
-    const files = (await readdir(crds)).filter((name) => name.startsWith('source.'));
-    const definitions = await Promise.all(files.map(async (name) => loadAll(await readFile(join(crds, name), 'utf8'))));
-    const established = (crd: ApiObject): boolean => condition(crd, 'Established')?.status === 'True';
-    for (const crd of await cluster.apply(definitions.flat() as object[]))
-      await cluster.waitFor(crd, 'established', established);
+    await installSourceKinds(new Kubectl(plane.admin));
     await startController();
   });
   after(async () => {
@@ -355,10 +353,11 @@ describe('GitRepository', () => {
     const before = artifactOf(await ready());
     await controller.stop();
     const requests = git.requests.length;
-    storageAddr = `127.0.0.1:${await freePort()}`;
+    storageAddr = undefined;
     await startController();
-    const moved = await wait('moved', (object) => isReady(object) && artifactOf(object).url.includes(storageAddr));
-    assert.deepEqual(artifactOf(moved), { ...before, url: `http://${storageAddr}/${before.path}` });
+    const address = String(storageAddr);
+    const moved = await wait('moved', (object) => isReady(object) && artifactOf(object).url.includes(address));
+    assert.deepEqual(artifactOf(moved), { ...before, url: `http://${address}/${before.path}` });
     assert.deepEqual(await artifactFiles(moved), { a: '1' });
     const fetched = git.requests
       .slice(requests)

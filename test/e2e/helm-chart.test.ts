@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { loadAll } from 'js-yaml';
 import { unpackChart } from '../../src/artifact/chart-archive.ts';
 import { loadChart } from '../../src/engines/helm/chart/load.ts';
 import { type ControlPlane, startControlPlane } from '../controlplane/control-plane.ts';
@@ -18,13 +17,12 @@ import { artifactOf } from '../support/artifact-files.ts';
 import { Authority } from '../support/certificates.ts';
 import { ChartRepository, packedChart } from '../support/chart-repository.ts';
 import { condition, isFailed, isReady } from '../support/conditions.ts';
-import { freePort } from '../support/free-port.ts';
 import { Kubectl, ref } from '../support/kubectl.ts';
-import { SourceController } from '../support/source-controller.ts';
+import { installSourceKinds, SourceController } from '../support/source-controller.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const apiVersion = 'source.toolkit.fluxcd.io/v1';
-const crds = join(import.meta.dirname, '../../config/crd');
+const _crds = join(import.meta.dirname, '../../config/crd');
 const kinds = ['HelmChart', 'HelmRepository', 'GitRepository'] as const;
 const demo = {
   name: 'demo',
@@ -39,26 +37,27 @@ describe('HelmRepository and HelmChart', () => {
   let controller: SourceController;
   let kubectl: Kubectl;
   let dir = '';
-  let storageAddr = '';
+  let storageAddr: string | undefined;
   let count = 0;
   const logs: string[] = [];
 
   const startController = async (...flags: readonly string[]): Promise<void> => {
-    const options = { kubeconfig: plane.kubeconfig, storagePath: join(dir, 'storage'), storageAddr, tempDir: dir };
+    const options = { kubeconfig: plane.kubeconfig, storagePath: join(dir, 'storage'), tempDir: dir };
     const log = (line: string): void => void logs.push(line);
-    controller = await SourceController.start({ ...options, log, flags: ['--requeue-dependency=1h', ...flags] });
+    const address = storageAddr === undefined ? {} : { storageAddr };
+    controller = await SourceController.start({
+      ...options,
+      ...address,
+      log,
+      flags: ['--requeue-dependency=1h', ...flags],
+    });
+    ({ storageAddr } = controller);
   };
 
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), 'sluice-e2e-charts-'));
-    storageAddr = `127.0.0.1:${await freePort()}`;
     [plane, git] = await Promise.all([startControlPlane({ controllers: [] }), GitServer.start()]);
-    const cluster = new Kubectl(plane.admin);
-    const files = (await readdir(crds)).filter((name) => name.startsWith('source.'));
-    const definitions = await Promise.all(files.map(async (name) => loadAll(await readFile(join(crds, name), 'utf8'))));
-    const established = (crd: ApiObject): boolean => condition(crd, 'Established')?.status === 'True';
-    for (const crd of await cluster.apply(definitions.flat() as object[]))
-      await cluster.waitFor(crd, 'established', established);
+    await installSourceKinds(new Kubectl(plane.admin));
     await startController();
   });
   after(async () => {
