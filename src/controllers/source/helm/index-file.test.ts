@@ -193,6 +193,22 @@ describe('prepareIndex', () => {
     await assert.rejects(stored(text), IndexError);
   });
 
+  describe('an index that is made to fill the memory', () => {
+    const long = 'x'.repeat(9 * 1024 ** 2);
+    const charts = (count: number, entry: (name: string) => string): string =>
+      Array.from({ length: count }, (_, at) => entry(`c${at}`)).join('');
+    const cases: Readonly<Record<string, string>> = {
+      'by one version': `apiVersion: v1\nentries:\n  a:\n  - name: a\n${'    # x\n'.repeat(2_000_000)}`,
+      'by a version in JSON': `{"apiVersion": "v1", "entries": {"a": [{"description": "${long}"}]}}`,
+      'by what is beside the entries': `apiVersion: v1\nannotations:\n${'  # x\n'.repeat(2_000_000)}`,
+      'by charts': `apiVersion: v1\nentries:\n${charts(100_001, (name) => `  ${name}:\n`)}`,
+      'by charts in JSON': `{"apiVersion": "v1", "entries": {${charts(100_001, (name) => `"${name}": [], `)}}}`,
+    };
+    for (const [name, text] of Object.entries(cases)) {
+      it(`${name} is refused`, () => assert.rejects(stored(text), IndexError));
+    }
+  });
+
   it('in pieces means the same as in one piece, for any index', async () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 30 });
     const version = fc.record(

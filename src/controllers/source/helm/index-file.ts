@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { compareText } from '../../../engines/gotemplate/value/go-text.ts';
 import { GoMap, GoSlice, unmetered, type Value } from '../../../engines/gotemplate/value/values.ts';
@@ -46,9 +45,14 @@ export async function prepareIndex(file: string, sectionsFile: string, signal: A
   }
 }
 
+/** Charts are written together until they have this many bytes: many are small. */
+const maxUnwrittenBytes = 256 * 1024;
+
 class Sections {
   done: Section[] = [];
   readonly #handle: FileHandle;
+  readonly #unwritten: Uint8Array[] = [];
+  #unwrittenBytes = 0;
   #at = 0;
   #chart: string | undefined;
   #versions: Sortable[] = [];
@@ -83,6 +87,7 @@ class Sections {
 
   async finish(): Promise<IndexHead> {
     await this.#closeChart();
+    await this.#write();
     return readHead(this.#head);
   }
 
@@ -97,12 +102,20 @@ class Sections {
     }
   }
 
+  async #write(): Promise<void> {
+    const bytes = Buffer.concat(this.#unwritten.splice(0));
+    this.#unwrittenBytes = 0;
+    await this.#handle.writeFile(bytes);
+  }
+
   async #closeChart(): Promise<void> {
     if (this.#chart === undefined) return;
     const sorted = this.#versions.sort((a, b) => compareVersions(b.version, a.version)).map(({ text }) => text);
     const text = sorted.length === 0 ? '[]' : `[\n      ${sorted.join(',\n      ')}\n    ]`;
     const bytes = Buffer.from(text);
-    await this.#handle.writeFile(bytes);
+    this.#unwritten.push(bytes);
+    this.#unwrittenBytes += bytes.length;
+    if (this.#unwrittenBytes > maxUnwrittenBytes) await this.#write();
     this.done.push({ chart: this.#chart, start: this.#at, end: this.#at + bytes.length });
     this.#at += bytes.length;
     this.#versions = [];
@@ -155,18 +168,50 @@ async function* contentOf(
   sections: readonly Section[],
   sectionsFile: string,
 ): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(`{\n${before},\n  "entries": {`);
+  await using file = await open(sectionsFile, 'r');
+  const reader = new WindowReader(file);
+  let parts: Uint8Array[] = [Buffer.from(`{\n${before},\n  "entries": {`)];
+  let size = 0;
   let separator = '\n';
   for (const { chart, start, end } of sections) {
-    yield Buffer.from(`${separator}    ${jsonString(chart, true)}: `);
-    yield* createReadStream(sectionsFile, {
-      start,
-      end: end - 1,
-      highWaterMark: 256 * 1024,
-    }) as AsyncIterable<Uint8Array>;
+    parts.push(Buffer.from(`${separator}    ${jsonString(chart, true)}: `));
     separator = ',\n';
+    for (let at = start; at < end; ) {
+      const bytes = await reader.read(at, end);
+      at += bytes.length;
+      size += bytes.length;
+      parts.push(bytes);
+      if (size < windowBytes) continue;
+      yield Buffer.concat(parts);
+      parts = [];
+      size = 0;
+    }
   }
-  yield Buffer.from(`${sections.length === 0 ? '' : '\n  '}}${after}\n}`);
+  yield Buffer.concat([...parts, Buffer.from(`${sections.length === 0 ? '' : '\n  '}}${after}\n}`)]);
+}
+
+const windowBytes = 1024 * 1024;
+
+/** Reads a file mostly from front to back: much at a time, as what is asked for is small. */
+class WindowReader {
+  readonly #file: FileHandle;
+  #window = Buffer.alloc(0);
+  #start = 0;
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  /** Some bytes from `start` on, at most up to `end`. */
+  async read(start: number, end: number): Promise<Uint8Array> {
+    if (start < this.#start || start >= this.#start + this.#window.length) {
+      const { buffer, bytesRead } = await this.#file.read(Buffer.alloc(windowBytes), 0, windowBytes, start);
+      if (bytesRead === 0) throw new Error('the file of sections is shorter than it was');
+      this.#window = buffer.subarray(0, bytesRead);
+      this.#start = start;
+    }
+    return this.#window.subarray(start - this.#start, end - this.#start);
+  }
 }
 
 /** JSON in which each line but the first stands `depth` levels further in. */

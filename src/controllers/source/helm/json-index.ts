@@ -1,5 +1,5 @@
 import { isRecord } from '../../../lib/json.ts';
-import { IndexError, type IndexEvent, UnusualLayout } from './index-events.ts';
+import { checkCount, IndexError, type IndexEvent, maxPieceLength, UnusualLayout } from './index-events.ts';
 
 /** Versions are given on when there are so many. */
 const batch = 64;
@@ -47,6 +47,7 @@ export class JsonIndexReader {
       }
     }
     this.#text += text.slice(from);
+    if (this.#text.length > maxPieceLength) throw new UnusualLayout('a version is very long');
   }
 
   /** Where the string ends that `at` lies in; the length of the text when it goes on beyond. */
@@ -99,6 +100,7 @@ export class JsonIndexReader {
     // The last one counts in JSON, and the first is given on already.
     if (this.#charts.has(this.#chart)) throw new UnusualLayout('a chart occurs twice');
     this.#charts.add(this.#chart);
+    checkCount(this.#charts.size);
   }
 
   /** What was completed by a closing bracket; undefined when it was no piece. */

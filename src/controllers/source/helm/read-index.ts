@@ -3,12 +3,12 @@ import { readFile, stat } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isRecord } from '../../../lib/json.ts';
 import { parseYaml, YamlError } from '../../../yaml/parse.ts';
-import { IndexError, type IndexEvent, UnusualLayout } from './index-events.ts';
+import { IndexError, type IndexEvent, maxPieceLength, UnusualLayout } from './index-events.ts';
 import { JsonIndexReader } from './json-index.ts';
 import { YamlIndexReader } from './yaml-index.ts';
 
 /** An index of unusual layout is read as a whole, which takes a multiple of its size: only up to this many bytes. */
-const maxWholeBytes = 8 * 1024 ** 2;
+const maxWholeBytes = maxPieceLength;
 /** Others get a turn at the latest after this many milliseconds. */
 const sliceMs = 10;
 

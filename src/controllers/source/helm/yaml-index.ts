@@ -1,7 +1,7 @@
 import { isRecord } from '../../../lib/json.ts';
 import { parseYaml, YamlError } from '../../../yaml/parse.ts';
 import { type Maker, readSimple } from '../../../yaml/simple.ts';
-import { IndexError, type IndexEvent, UnusualLayout } from './index-events.ts';
+import { checkCount, IndexError, type IndexEvent, maxPieceLength, UnusualLayout } from './index-events.ts';
 
 /** Versions are parsed together until their text has this many characters: each call of the parser costs something. */
 const batchLength = 16 * 1024;
@@ -120,9 +120,10 @@ export class YamlIndexReader {
     if (key === undefined) throw new UnusualLayout('an entry is no plain key');
     if (this.#place.in === 'chart' && this.#place.keyIndent !== keyIndent)
       throw new UnusualLayout('entries are indented differently');
-    const name = String(Object.keys(parseYaml(`${key}: 1`) as object)[0]);
+    const name = isText(key) ? key : String(Object.keys(parseYaml(`${key}: 1`) as object)[0]);
     if (this.#charts.has(name)) throw duplicate(name, this.#line);
     this.#charts.add(name);
+    checkCount(this.#charts.size);
     this.#place = { in: 'chart', keyIndent, name };
   }
 
@@ -140,6 +141,11 @@ export class YamlIndexReader {
   }
 }
 
+/** Whether a plain key is the text that it looks like, and no number or boolean. */
+function isText(key: string): boolean {
+  return /^[A-Za-z]/.test(key) && !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(key);
+}
+
 function newPiece(firstLine: number): Piece {
   return { lines: [], length: 0, firstLine };
 }
@@ -148,6 +154,7 @@ function add(piece: Piece, line: string, number: number): void {
   if (piece.lines.length === 0) piece.firstLine = number;
   piece.lines.push(line);
   piece.length += line.length + 1;
+  if (piece.length > maxPieceLength) throw new UnusualLayout('a version is very long');
 }
 
 /** What nearly all indexes are made of is read at once; everything else, mistakes included, by the full parser. */
