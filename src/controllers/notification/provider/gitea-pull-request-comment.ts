@@ -34,7 +34,7 @@ export const createGiteaPullRequestComment: NotifierFactory = (settings, _delive
 };
 
 function create(comments: string) {
-  return { method: 'POST', path: comments, otherwise: 'failed to create pull request comment' } as const;
+  return { method: 'POST', path: comments, otherwise: 'failed to create pull request comment', once: true } as const;
 }
 
 function update(path: string, id: unknown) {
@@ -43,6 +43,5 @@ function update(path: string, id: unknown) {
     method: 'PATCH',
     path: `${path}/issues/comments/${encodeURIComponent(String(id))}`,
     otherwise,
-    once: true,
   } as const;
 }

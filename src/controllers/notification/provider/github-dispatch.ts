@@ -1,6 +1,7 @@
 import { eventBody } from '../event.ts';
 import type { NotifierFactory } from './create-notifier.ts';
 import { githubRepository } from './github-api.ts';
+import { NotifyError } from './notifier.ts';
 
 /**
  * GitHub: starts the workflows of a repository that wait for a dispatch, with the event as payload
@@ -16,7 +17,17 @@ export const createGithubDispatch: NotifierFactory = (settings, _delivery, deps)
       const { api, path } = await open(signal);
       const body = { event_type: `${kind}/${name}.${namespace}`, client_payload: eventBody(event) };
       const otherwise = 'could not send github repository dispatch webhook';
-      await api.call({ method: 'POST', path: `${path}/dispatches`, body, otherwise, once: true }, signal);
+      const call = { method: 'POST', path: `${path}/dispatches`, body, otherwise, once: true } as const;
+      await api.call(call, signal).catch((error: unknown) => {
+        throw isOver(error) ? new NotifyError(error.message, { permanent: true, cause: error }) : error;
+      });
     },
   };
 };
+
+/** Whether a workflow may have been started all the same, so that nobody may try again: it would be started twice. */
+function isOver(error: unknown): error is NotifyError {
+  if (!(error instanceof NotifyError) || error.permanent || error.retryAfterMs !== undefined) return false;
+  // What has a cause is a connection that failed, and not an answer.
+  return error.unanswered || error.cause === undefined;
+}
