@@ -251,7 +251,7 @@ describe('HelmRepository and HelmChart', () => {
       {
         name: 'an archive that breaks off',
         reason: 'ChartPullError',
-        want: /unexpected EOF$/,
+        want: /unexpected EOF|connection reset|terminated/,
         arrange: () => {
           charts.fault = { type: 'truncate', bytes: 50, on: 'chart' };
         },

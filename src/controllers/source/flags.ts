@@ -45,12 +45,20 @@ const helmFlags = {
   helmIndexMaxSize: integerFlag('helm-index-max-size', 50 * MiB, 'The largest index of a Helm repository, in bytes.'),
   helmChartMaxSize: integerFlag('helm-chart-max-size', 10 * MiB, 'The largest Helm chart, in bytes.'),
   helmChartFileMaxSize: integerFlag('helm-chart-file-max-size', 5 * MiB, 'The largest file in a Helm chart, in bytes.'),
-  helmCacheMaxSize: integerFlag('helm-cache-max-size', 0, 'How many Helm indexes are kept in memory; 0 keeps none.'),
-  helmCacheTtlMs: durationFlag('helm-cache-ttl', '15m', 'How long a Helm index is kept in memory.'),
+  helmCacheMaxSize: integerFlag(
+    'helm-cache-max-size',
+    0,
+    'Of how many Helm indexes it is remembered where charts lie in them; 0: of none.',
+  ),
+  helmCacheTtlMs: durationFlag(
+    'helm-cache-ttl',
+    '15m',
+    'How long that is remembered of a Helm index that nobody asks for.',
+  ),
   helmCachePurgeIntervalMs: durationFlag(
     'helm-cache-purge-interval',
     '1m',
-    'How often old Helm indexes are removed from memory.',
+    'How often Helm indexes are forgotten that nobody asked for.',
   ),
 } as const;
 
