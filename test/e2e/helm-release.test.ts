@@ -115,8 +115,7 @@ describe('HelmReleases', () => {
     it('releases after what it depends on', async () => {
       const world = await begin();
       await world.release(shop, { values: { replicas: 0 }, dependsOn: [{ name: 'base' }] });
-      const waiting = await world.failed('DependencyNotReady');
-      assert.match(messageOf(waiting), /^unable to get '.*\/base' dependency: .*not found$/);
+      await world.failed('DependencyNotReady', { says: /^unable to get '.*\/base' dependency: .*not found$/ });
       await world.release(
         shop,
         { values: { replicas: 0 }, targetNamespace: world.kubectl.namespace, releaseName: 'base' },
@@ -180,13 +179,15 @@ describe('HelmReleases', () => {
       await world.release(shop, { values: { replicas: 0 }, releaseName: 'demo', suspend: true }, 'twin');
       await world.kubectl.annotate(world.ref('twin'), annotations);
       await world.release(shop, { values: { replicas: 0 }, releaseName: 'demo' }, 'twin');
-      assert.match(
-        messageOf(await world.failed('ReleaseConflict', 'twin')),
-        /HelmRelease .*\/demo, .* HelmRelease .*\/twin, too$/,
-      );
+      await world.failed('ReleaseConflict', {
+        name: 'twin',
+        says: /HelmRelease .*\/demo, .* HelmRelease .*\/twin, too$/,
+      });
       await world.release(shop, { values: { replicas: 0 }, releaseName: 'demo', storageNamespace: 'default' }, 'twin');
-      const refused = await world.failed('InstallFailed', 'twin');
-      assert.match(messageOf(refused), /ConfigMap\/.*\/demo is an object of HelmRelease .*\/demo,/);
+      await world.failed('InstallFailed', {
+        name: 'twin',
+        says: /ConfigMap\/.*\/demo is an object of HelmRelease .*\/demo,/,
+      });
       assert.deepEqual(await world.storage(), ['sh.helm.release.v1.demo.v1']);
     });
 
@@ -254,7 +255,7 @@ describe('HelmReleases', () => {
       it(name, async () => {
         const world = await begin();
         await world.release({ name: chart, version: '1.0.0' }, spec);
-        assert.match(messageOf(await world.failed(reason)), message);
+        await world.failed(reason, { says: message });
         await world.release({ name: chart, version: '1.0.0' }, fixed);
         await world.ready();
       });
@@ -262,7 +263,7 @@ describe('HelmReleases', () => {
     it('a version that no chart has, until there is one', async () => {
       const world = await begin();
       await world.release({ name: 'late', version: '2.x' }, {});
-      assert.match(messageOf(await world.failed('SourceNotReady')), /no chart name found|no 'late' chart/);
+      await world.failed('SourceNotReady', { says: /no chart name found|no 'late' chart/ });
       charts.add({ name: 'late', version: '2.1.0', files: { 'templates/a.yaml': '' } });
       await world.refresh();
       await world.ready(1);
@@ -315,7 +316,7 @@ describe('HelmReleases', () => {
       }, 'the policy to be in force');
       const strategy = { name: 'RetryOnFailure', retryInterval: '1s' };
       await world.release(shop, { values: { replicas: 0 }, install: { strategy }, upgrade: { strategy } });
-      assert.match(messageOf(await world.failed('InstallFailed')), /not today/);
+      await world.failed('InstallFailed', { says: /not today/ });
       await world.kubectl.delete(ref('admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicyBinding', namespace));
       await world.ready();
     });
@@ -331,7 +332,7 @@ describe('HelmReleases', () => {
       });
       await world.refresh();
       await world.release({ name: kind.toLowerCase() });
-      assert.match(messageOf(await world.failed('InstallFailed')), new RegExp(`no matches for kind "${kind}"`));
+      await world.failed('InstallFailed', { says: new RegExp(`no matches for kind "${kind}"`) });
       await world.kubectl.apply([definition(group, kind)]);
       await world.request();
       await world.ready(1);

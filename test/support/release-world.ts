@@ -105,9 +105,10 @@ export class ReleaseWorld {
     return statusOf(object);
   }
 
-  /** The HelmRelease when Ready is False for this reason. */
-  failed(reason: string, name = 'demo'): Promise<ApiObject> {
-    return this.waitFor(`to fail with ${reason}`, (seen) => isFailed(seen, reason), name);
+  /** The HelmRelease when Ready is False for this reason, with such a message. */
+  failed(reason: string, { name = 'demo', says = /^/ } = {}): Promise<ApiObject> {
+    const what = `to fail with ${reason} and ${says}`;
+    return this.waitFor(what, (seen) => isFailed(seen, reason) && says.test(messageOf(seen)), name);
   }
 
   /** Names of the objects of a kind in the namespace, sorted. */
