@@ -7,7 +7,7 @@ import { awsJsonCall } from './json-call.ts';
 import { awsProvider } from './provider.ts';
 
 /**
- * Differs from Flux (ADR 29): the whole host has to match. Upstream's expression (fluxcd/pkg auth/aws/provider.go) also
+ * Differs from Flux (ADR 35): the whole host has to match. Upstream's expression (fluxcd/pkg auth/aws/provider.go) also
  * finds a registry of AWS inside a name that somebody else owns, and would send credentials there.
  */
 const pattern =
