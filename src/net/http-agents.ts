@@ -14,6 +14,11 @@ export interface HttpTls {
   readonly skipVerify?: boolean;
 }
 
+/** The same settings, under which nothing but their `ca` is trusted where they have one. */
+export function strictTls(tls: HttpTls): HttpTls {
+  return tls.ca === undefined ? tls : { ...tls, onlyCa: true };
+}
+
 /** A proxy for one remote. `url` is http, https or socks5. */
 export interface HttpProxy {
   readonly url: string;

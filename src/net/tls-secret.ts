@@ -1,9 +1,15 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { HttpTls } from './http-agents.ts';
 
-/** A Secret has no TLS settings that can be used. */
+/** A Secret has no TLS settings that can be used: entries are `missing`, or make no sense. */
 export class TlsSecretError extends Error {
   override readonly name = 'TlsSecretError';
+  readonly missing: boolean;
+
+  constructor(message: string, { missing = false } = {}) {
+    super(message);
+    this.missing = missing;
+  }
 }
 
 const keys = { cert: ['tls.crt', 'certFile'], key: ['tls.key', 'keyFile'], ca: ['ca.crt', 'caFile'] } as const;
@@ -17,10 +23,12 @@ export function tlsOfSecret(secret: ReadonlyMap<string, Buffer>, about: string):
   const [cert, key, ca] = [keys.cert, keys.key, keys.ca].map((names) => entry(secret, names));
   if ((cert === undefined) !== (key === undefined)) {
     const [has, lacks] = cert === undefined ? ['tls.key', 'tls.crt'] : ['tls.crt', 'tls.key'];
-    throw new TlsSecretError(`secret '${about}' contains '${has}' but missing '${lacks}'`);
+    throw new TlsSecretError(`secret '${about}' contains '${has}' but missing '${lacks}'`, { missing: true });
   }
   if (cert === undefined && ca === undefined) {
-    throw new TlsSecretError(`secret '${about}' must contain either 'ca.crt' or both 'tls.crt' and 'tls.key'`);
+    throw new TlsSecretError(`secret '${about}' must contain either 'ca.crt' or both 'tls.crt' and 'tls.key'`, {
+      missing: true,
+    });
   }
   if (cert !== undefined && key !== undefined && !isPair(cert, key)) {
     throw new TlsSecretError('failed to parse TLS certificate and key: they are no PEM, or not made for each other');

@@ -129,13 +129,18 @@ describe('resolveProvider', () => {
     const { certificate, key } = await authority.issueClient({ commonName: 'flux' });
     const certs = { 'ca.crt': authority.certificate, 'tls.crt': certificate, 'tls.key': key };
     const { tls } = await resolve({ certSecretRef: { name: 'certs' } }, { certs });
-    assert.deepEqual(tls, { ca: authority.certificate, onlyCa: true, cert: certificate, key });
+    assert.deepEqual(tls, {
+      ca: Buffer.from(authority.certificate),
+      onlyCa: true,
+      cert: Buffer.from(certificate),
+      key: Buffer.from(key),
+    });
   });
 
   it('certificates beside credentials, for types that set commit statuses', async () => {
     const creds = { token: 't', caFile: authority.certificate };
     assert.deepEqual((await resolve({ type: 'gitea', secretRef }, { creds })).tls, {
-      ca: authority.certificate,
+      ca: Buffer.from(authority.certificate),
       onlyCa: true,
     });
     assert.equal((await resolve({ type: 'slack', secretRef }, { creds })).tls, undefined);

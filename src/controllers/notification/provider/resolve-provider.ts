@@ -3,12 +3,12 @@ import type { Client } from '../../../kube/client.ts';
 import { readSecret, type SecretData, secretText } from '../../../kube/secret.ts';
 import { parseDuration } from '../../../lib/duration.ts';
 import { errorMessage } from '../../../lib/errors.ts';
-import type { HttpProxy, HttpTls } from '../../../net/http-agents.ts';
+import { type HttpProxy, type HttpTls, strictTls } from '../../../net/http-agents.ts';
 import { proxyOfSecret } from '../../../net/proxy-secret.ts';
+import { tlsOfSecret } from '../../../net/tls-secret.ts';
 import { readHeaders } from './headers.ts';
 import { NotifyError } from './notifier.ts';
 import { authOf, type SecretAuth } from './secret-auth.ts';
-import { tlsOf } from './secret-tls.ts';
 import type { ProviderSettings } from './settings.ts';
 import { isCommitStatusType } from './types.ts';
 
@@ -141,7 +141,7 @@ function tlsFor(
   secret: NamedSecret | undefined,
 ): HttpTls | undefined {
   try {
-    if (certSecret !== undefined) return tlsOf(certSecret.data, certSecret.ref);
+    if (certSecret !== undefined) return strictTls(tlsOfSecret(certSecret.data, certSecret.ref));
     if (!isCommitStatusType(type) || secret === undefined) return undefined;
     return authOf(secret.data, secret.ref).tls;
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { type SecretData, secretText } from '../../../kube/secret.ts';
-import type { HttpTls } from '../../../net/http-agents.ts';
-import { TlsEntriesError, tlsOf } from './secret-tls.ts';
+import { type HttpTls, strictTls } from '../../../net/http-agents.ts';
+import { TlsSecretError, tlsOfSecret } from '../../../net/tls-secret.ts';
 
 /** The ways to prove who one is that a Secret has, as far as providers use them. */
 export interface SecretAuth {
@@ -49,9 +49,9 @@ function checkGithubApp(secret: SecretData, ref: string): void {
 
 function tlsIfAny(secret: SecretData, ref: string): HttpTls | undefined {
   try {
-    return tlsOf(secret, ref);
+    return strictTls(tlsOfSecret(secret, ref));
   } catch (error) {
-    if (error instanceof TlsEntriesError) return undefined;
+    if (error instanceof TlsSecretError && error.missing) return undefined;
     throw error;
   }
 }
