@@ -4,6 +4,7 @@ import type { Client } from '../../kube/client.ts';
 import { ActionError } from './actions/action-error.ts';
 import type { ChartInput } from './actions/chart-input.ts';
 import { type ClusterCapabilities, clusterLookup } from './helm-release/capabilities.ts';
+import type { HostAddresses } from './host-addresses.ts';
 import type { PostRenderers } from './render-thread/post-renderers.ts';
 import type { ChartDescription, PackedChart, Refused, RenderedRelease } from './render-thread/render-request.ts';
 import type { RenderThread } from './render-thread/render-thread.ts';
@@ -15,6 +16,8 @@ export interface ChartsOptions {
   readonly files: FileCache;
   readonly thread: RenderThread;
   readonly capabilities: ClusterCapabilities;
+  /** Looks up the addresses of a host for templates; undefined where they may not ask (feature gate AllowDNSLookups). */
+  readonly addresses?: HostAddresses | undefined;
 }
 
 /** For whom a chart is rendered. */
@@ -59,7 +62,7 @@ export class Charts {
   /** The chart for the actions of one release. */
   inputFor(artifact: ChartArtifact, description: ChartDescription, about: RenderFor): ChartInput {
     const { version = description.version, values, client } = about;
-    const { files, thread, capabilities } = this.#options;
+    const { files, thread, capabilities, addresses } = this.#options;
     const packed = (path: string): PackedChart => ({
       path,
       digest: artifact.digest,
@@ -91,7 +94,12 @@ export class Charts {
             postRenderers: about.postRenderers,
             skipSchemaValidation,
           },
-          { signal, timeoutMs: renderMs, lookup: clusterLookup(client, signal) },
+          {
+            signal,
+            timeoutMs: renderMs,
+            lookup: clusterLookup(client, signal),
+            ...(addresses === undefined ? {} : { addresses: (host) => addresses(host, signal) }),
+          },
         );
         return assertDone<RenderedRelease>(answer);
       },

@@ -38,6 +38,7 @@ import type { SourceObject } from './helm-release/source.ts';
 import { driftMode, intervalMs, type SourceKind } from './helm-release/spec.ts';
 import { Uninstalls } from './helm-release/uninstalls.ts';
 import { type Caches, trimSource, wakeOnChanges } from './helm-release/watch.ts';
+import { hostAddresses } from './host-addresses.ts';
 import { RenderThread } from './render-thread/render-thread.ts';
 import { ReleaseCache } from './storage/release-cache.ts';
 
@@ -89,7 +90,12 @@ export function createHelmControllers(
     httpRetry: flags.httpRetry,
     timeoutMs: flags.httpTimeoutMs,
   });
-  const charts = new Charts({ files, thread, capabilities: new ClusterCapabilities(clock) });
+  const charts = new Charts({
+    files,
+    thread,
+    capabilities: new ClusterCapabilities(clock),
+    addresses: gates.AllowDNSLookups ? hostAddresses : undefined,
+  });
   const deps = createDeps(environment, flags, gates, { caches, charts, wake, cloud: cloud.auth });
   const loop = new ReconcileLoop<HelmRelease & KubeObject>(
     {

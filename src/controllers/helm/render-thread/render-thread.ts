@@ -8,13 +8,14 @@ import {
   threadScript,
 } from '../../../runtime/job-thread.ts';
 import type {
+  Answer,
   ChartDefinitions,
   ChartDescription,
   DefinitionsRequest,
   DescribeRequest,
-  LookupAnswer,
   LookupQuestion,
   PackedChart,
+  Question,
   Refused,
   RenderedRelease,
   RenderRequest,
@@ -28,6 +29,8 @@ const script = { url: threadScript('thread-main', import.meta.url), name: 'rende
 export interface RenderLimits extends JobLimits {
   /** Answers `lookup`, under the account that the release is applied with; without it nothing is found. */
   readonly lookup?: (question: LookupQuestion) => Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** Answers `getHostByName`, where the controller's network may be asked; without it there are no addresses. */
+  readonly addresses?: (host: string) => Promise<readonly string[]>;
 }
 
 type Request = SentRequest | DescribeRequest | DefinitionsRequest;
@@ -44,13 +47,20 @@ export class RenderThread {
   }
 
   /** Renders, after what came before. Throws the reason of the signal. */
-  async render(request: RenderRequest, { lookup, ...limits }: RenderLimits): Promise<RenderedRelease | Refused> {
-    if (lookup === undefined) return this.#run<RenderedRelease>(request, limits);
+  async render(
+    request: RenderRequest,
+    { lookup, addresses, ...limits }: RenderLimits,
+  ): Promise<RenderedRelease | Refused> {
+    if (lookup === undefined && addresses === undefined) return this.#run<RenderedRelease>(request, limits);
     const { port1, port2 } = new MessageChannel();
     const answered = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-    port1.on('message', (question: LookupQuestion) => void answer(port1, answered, lookup(question)));
+    port1.on('message', (question: Question) => {
+      const asked = 'host' in question ? addresses?.(question.host) : lookup?.(question);
+      void answer(port1, answered, asked ?? Promise.resolve(undefined));
+    });
+    const answers = { lookup: lookup !== undefined, addresses: addresses !== undefined };
     try {
-      return await this.#run<RenderedRelease>({ ...request, questions: port2, answered }, limits, [port2]);
+      return await this.#run<RenderedRelease>({ ...request, questions: port2, answered, answers }, limits, [port2]);
     } finally {
       port1.close();
     }
@@ -88,8 +98,8 @@ export class RenderThread {
 
 async function answer(port: MessagePort, answered: Int32Array, looking: Promise<unknown>): Promise<void> {
   const reply = await looking.then(
-    (found) => ({ found }) as LookupAnswer,
-    (error: unknown): LookupAnswer => ({ failed: errorMessage(error) }),
+    (found): Answer<unknown> => ({ found }),
+    (error: unknown): Answer<unknown> => ({ failed: errorMessage(error) }),
   );
   port.postMessage(reply);
   Atomics.add(answered, 0, 1);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { unpackChart } from '../../../artifact/chart-archive.ts';
 import { machineHost } from '../../../crypto/machine-host.ts';
 import { FunctionError } from '../../../engines/gotemplate/exec/exec-error.ts';
@@ -12,12 +12,12 @@ import { chartDefinitions, renderChart } from '../../../engines/helm/template.ts
 import { errorMessage } from '../../../lib/errors.ts';
 import { postRenderOf } from './post-renderers.ts';
 import type {
+  Answer,
   ChartDescription,
   DefinitionsRequest,
   DescribeRequest,
-  LookupAnswer,
-  LookupQuestion,
   PackedChart,
+  Question,
   RenderedRelease,
   SentRequest,
   ThreadAnswer,
@@ -49,10 +49,10 @@ function answer(request: Request): ThreadAnswer {
 }
 
 function render(request: SentRequest): RenderedRelease {
-  const { task: _, chart, values, chartValues, questions, answered, postRenderers, ...options } = request;
+  const { task: _, chart, values, chartValues, questions, answered, answers, postRenderers, ...options } = request;
   const warnings: string[] = [];
-  const ask = questions === undefined || answered === undefined ? undefined : asking(questions, answered);
-  const host: Host = ask === undefined ? machineHost : { ...machineHost, lookup: ask };
+  const asked = questions === undefined || answered === undefined ? {} : asking(questions, answered, answers);
+  const host: Host = { ...machineHost, ...asked };
   const known = chartOf(chart);
   const rendered = renderChart(chartValues === undefined ? known : { ...known, values: readValues(chartValues) }, {
     ...options,
@@ -89,15 +89,32 @@ function withVersion(chart: Chart, version: string | undefined): Chart {
   return version === undefined ? chart : { ...chart, metadata: { ...chart.metadata, version } };
 }
 
-/** Asks the process, and sleeps until it has answered: templates know no waiting. */
-function asking(questions: NonNullable<SentRequest['questions']>, answered: Int32Array): NonNullable<Host['lookup']> {
-  return (apiVersion, kind, namespace, name) => {
-    const before = Atomics.load(answered, 0);
-    questions.postMessage({ apiVersion, kind, namespace, name } satisfies LookupQuestion);
-    Atomics.wait(answered, 0, before);
-    const reply: { readonly message: LookupAnswer } | undefined = receiveMessageOnPort(questions);
-    if (reply === undefined) throw new FunctionError(`lookup of ${kind} ${name} was not answered`);
-    if ('failed' in reply.message) throw new FunctionError(reply.message.failed);
-    return reply.message.found;
+/** What the process answers, as templates ask for it. */
+function asking(
+  questions: NonNullable<SentRequest['questions']>,
+  answered: Int32Array,
+  answers: SentRequest['answers'],
+): Pick<Host, 'lookup' | 'addresses'> {
+  return {
+    ...(answers?.lookup === true
+      ? {
+          lookup: (apiVersion, kind, namespace, name) =>
+            ask({ apiVersion, kind, namespace, name }, `lookup of ${kind} ${name}`, questions, answered),
+        }
+      : {}),
+    ...(answers?.addresses === true
+      ? { addresses: (host) => ask({ host }, `lookup of host ${host}`, questions, answered) }
+      : {}),
   };
+}
+
+/** Asks the process, and sleeps until it has answered: templates know no waiting. */
+function ask<T>(question: Question, what: string, questions: MessagePort, answered: Int32Array): T {
+  const before = Atomics.load(answered, 0);
+  questions.postMessage(question);
+  Atomics.wait(answered, 0, before);
+  const reply: { readonly message: Answer<T> } | undefined = receiveMessageOnPort(questions);
+  if (reply === undefined) throw new FunctionError(`${what} was not answered`);
+  if ('failed' in reply.message) throw new FunctionError(reply.message.failed);
+  return reply.message.found;
 }
