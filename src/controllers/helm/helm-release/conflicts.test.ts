@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type HelmRelease, helmReleaseKind } from '../../../crds/helm/helm-release.ts';
-import { objectConflict, releaseConflict } from './conflicts.ts';
+import { objectConflict, releaseClaims, releaseConflict } from './conflicts.ts';
 import { snapshotOf } from './snapshot.ts';
 import { releaseRecord } from './testing.ts';
 
@@ -65,25 +65,18 @@ describe('objectConflict', () => {
     inventory: ['apps_cm__ConfigMap', 'apps_web_apps_Deployment', '_x.y_apiextensions.k8s.io_CustomResourceDefinition'],
   });
   const entries = (...ids: readonly string[]) => ids.map((id) => ({ id, v: 'v1' }));
+  const conflict = (object: HelmRelease, ...ids: readonly string[]): string | undefined =>
+    objectConflict(object, releaseClaims(object, entries(...ids), [me, other]));
 
   it('names the objects and both owners', () => {
     assert.equal(
-      objectConflict(me, entries('apps_web_apps_Deployment', 'apps_cm__ConfigMap', 'apps_mine__ConfigMap'), [
-        me,
-        other,
-      ]),
+      conflict(me, 'apps_web_apps_Deployment', 'apps_cm__ConfigMap', 'apps_mine__ConfigMap'),
       'ConfigMap/apps/cm is an object of HelmRelease apps/a, Deployment/apps/web is an object of HelmRelease apps/a, and cannot be one of HelmRelease apps/b, too',
     );
   });
 
   it('lets definitions be shared, and what is its own', () => {
-    assert.equal(
-      objectConflict(me, entries('_x.y_apiextensions.k8s.io_CustomResourceDefinition', 'apps_new__ConfigMap'), [
-        me,
-        other,
-      ]),
-      undefined,
-    );
-    assert.equal(objectConflict(other, entries('apps_cm__ConfigMap'), [me, other]), undefined);
+    assert.equal(conflict(me, '_x.y_apiextensions.k8s.io_CustomResourceDefinition', 'apps_new__ConfigMap'), undefined);
+    assert.equal(conflict(other, 'apps_cm__ConfigMap'), undefined);
   });
 });

@@ -18,18 +18,32 @@ export function releaseConflict(object: HelmRelease, others: readonly HelmReleas
   return `release ${namespace}/${name} is that of HelmRelease ${nameOf(other)}, and cannot be that of HelmRelease ${nameOf(object)}, too`;
 }
 
-/** Which objects are in the inventory of another HelmRelease of the same cluster, and of which; undefined for none. Pure. */
-export function objectConflict(
+/** An object that is somebody else's. */
+export interface Claim {
+  readonly entry: Entry;
+  /** Kind, namespace and name of who has it: `HelmRelease apps/web`. */
+  readonly owner: string;
+}
+
+/** Which of these objects are in the inventory of another HelmRelease of the same cluster. Pure. */
+export function releaseClaims(
   object: HelmRelease,
   entries: readonly Entry[],
   others: readonly HelmRelease[],
-): string | undefined {
+): readonly Claim[] {
   const wanted = new Set(entries.map(({ id }) => id));
-  const found = rivals(object, others).flatMap((other) =>
+  return rivals(object, others).flatMap((other) =>
     (other.status?.inventory?.entries ?? [])
-      .filter(({ id }) => wanted.has(id) && !id.endsWith(DEFINITION))
-      .map((entry) => `${subjectOf(toRef(entry))} is an object of HelmRelease ${nameOf(other)}`),
+      .filter(({ id }) => wanted.has(id))
+      .map((entry) => ({ entry, owner: `HelmRelease ${nameOf(other)}` })),
   );
+}
+
+/** Says of every claim whose the object is, and that it cannot be this HelmRelease's; undefined for none. Pure. */
+export function objectConflict(object: HelmRelease, claims: readonly Claim[]): string | undefined {
+  const found = claims
+    .filter(({ entry }) => !entry.id.endsWith(DEFINITION))
+    .map(({ entry, owner }) => `${subjectOf(toRef(entry))} is an object of ${owner}`);
   if (found.length === 0) return undefined;
   return `${found.toSorted().join(', ')}, and cannot be one of HelmRelease ${nameOf(object)}, too`;
 }

@@ -3,8 +3,8 @@ import type { StatusWaiter } from '../../../apply/waiter.ts';
 import type { HelmRelease } from '../../../crds/helm/helm-release.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { parseYamlDocuments } from '../../../yaml/parse.ts';
-import { ActionError } from '../actions/action-error.ts';
 import { ActionLog } from '../actions/action-log.ts';
+import type { ChartInput } from '../actions/chart-input.ts';
 import type { ActionContext, WaitOptions } from '../actions/context.ts';
 import { correctDrift } from '../actions/correct-drift.ts';
 import type { DriftDiff } from '../actions/detect-drift.ts';
@@ -15,9 +15,9 @@ import { uninstall } from '../actions/uninstall.ts';
 import { unlock } from '../actions/unlock.ts';
 import { upgrade } from '../actions/upgrade.ts';
 import { type ActionPorts, ActionRun } from './action-run.ts';
-import { objectConflict } from './conflicts.ts';
 import { isEnabled } from './extensions.ts';
 import type { Action } from './next-action.ts';
+import { refuseChartConflicts, refuseConflicts } from './refuse-conflicts.ts';
 import type { ReleaseRun } from './runs.ts';
 import { type ActionSpec, maxHistory, releaseKey, timeoutMs } from './spec.ts';
 
@@ -42,21 +42,44 @@ export function beginAction(
   diffs: readonly DriftDiff[] = [],
 ): ActionRun {
   const begun: ActionRun = new ActionRun(action, new ActionLog(options.clock), options.clock, (ports) => {
-    const context = { ...contextOf(object, releaseKey(object), run, ports, options), ...refusing(object, options) };
+    const context = {
+      ...contextOf(object, releaseKey(object), run, ports, options),
+      ...refusing(object, run, ports, options),
+    };
     return perform(action, object, run, { context, options, diffs, begun });
   });
   return begun;
 }
 
-/** With the annotation for it, what another HelmRelease has released is found before anything of this one is written. */
-function refusing(object: HelmRelease, { others }: PerformOptions): Pick<ActionContext, 'beforeObjects'> {
+/** With the annotation for it, what others have is found before anything of this one is written. */
+function refusing(
+  object: HelmRelease,
+  { target: { client } }: Run,
+  { signal }: ActionPorts,
+  { others }: PerformOptions,
+): Pick<ActionContext, 'beforeObjects'> {
   if (!isEnabled(object, 'refuseConflicts')) return {};
-  return {
-    beforeObjects(entries) {
-      const conflict = objectConflict(object, entries, others());
-      if (conflict !== undefined) throw new ActionError(conflict);
-    },
-  };
+  return { beforeObjects: (entries) => refuseConflicts(object, entries, { client, signal, others }) };
+}
+
+/**
+ * The same before definitions are written, which objects of the chart may need. Values of an earlier release are not
+ * known here: what they make of the chart is looked at after the definitions.
+ */
+async function refuseBeforeDefinitions(
+  object: HelmRelease,
+  chart: ChartInput,
+  action: 'install' | 'upgrade',
+  { context: { client, signal }, options: { others } }: Performing,
+): Promise<void> {
+  const { install: installing, upgrade: upgrading } = object.spec;
+  const policy = action === 'install' ? (installing?.crds ?? 'Create') : (upgrading?.crds ?? 'Skip');
+  if (!chart.hasDefinitions || policy === 'Skip' || !isEnabled(object, 'refuseConflicts')) return;
+  if (action === 'upgrade' && upgrading?.preserveValues === true) return;
+  const skipSchemaValidation = object.spec[action]?.disableSchemaValidation === true;
+  const what = { revision: 1, isUpgrade: action === 'upgrade', skipSchemaValidation };
+  const { namespace } = releaseKey(object);
+  await refuseChartConflicts(object, { chart, what, namespace }, { client, signal, others });
 }
 
 /** Begins to uninstall the release that the status knows, whatever the spec names now. */
@@ -82,13 +105,15 @@ async function perform(
   action: Action,
   object: HelmRelease,
   { chart: { input: chart } }: Run,
-  { context, options, diffs, begun }: Performing,
+  performing: Performing,
 ): Promise<unknown> {
+  const { context, options, diffs, begun } = performing;
   const { spec } = object;
   switch (action.name) {
     case 'install': {
       const given = spec.install ?? {};
       begun.definitions = await definitionEntries(chart, context.signal);
+      await refuseBeforeDefinitions(object, chart, 'install', performing);
       return install(context, {
         chart,
         wait: waitOptions(object, 'install', options),
@@ -104,6 +129,7 @@ async function perform(
     case 'upgrade': {
       const given = spec.upgrade ?? {};
       begun.definitions = await definitionEntries(chart, context.signal);
+      await refuseBeforeDefinitions(object, chart, 'upgrade', performing);
       return upgrade(context, {
         chart,
         wait: waitOptions(object, 'upgrade', options),
@@ -179,7 +205,7 @@ function contextOf(
 }
 
 /** The definitions of a chart as an inventory names them; they are in it also when they are not applied. */
-async function definitionEntries(chart: Run['chart']['input'], signal: AbortSignal): Promise<ActionRun['definitions']> {
+async function definitionEntries(chart: ChartInput, signal: AbortSignal): Promise<ActionRun['definitions']> {
   if (!chart.hasDefinitions) return [];
   const files = await chart.definitions(signal);
   return files.flatMap(({ content }) => entriesIn(new TextDecoder().decode(content)));
