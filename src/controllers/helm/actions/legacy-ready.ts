@@ -19,8 +19,9 @@ const checks: ReadonlyMap<string, Check> = new Map<string, Check>([
 
 /**
  * Whether an object is ready by the rules of Helm 3 (pkg/kube/ready.go), which look at fewer kinds than kstatus and are
- * content with what an update strategy lets be unavailable. A Deployment is judged by its own status, in which Pods
- * of its last revision may count as not ready when older ones still are.
+ * content with what an update strategy lets be unavailable. Helm counts the ready Pods of a Deployment's newest
+ * ReplicaSet; here they follow from the Deployment's own status, by the lower bound: all ready Pods less all old ones.
+ * So nothing is ready that is not so for Helm, and it is later only as long as old Pods that are not ready are there.
  */
 export function isReadyForHelm3(object: KubeObject): boolean {
   const { group } = splitApiVersion(object.apiVersion);

@@ -65,6 +65,20 @@ describe('what was written is ready', () => {
       "timeout waiting for: [Deployment/team/d status: 'InProgress']",
     ],
     ['by the rules of Helm 3', job, { succeeded: 1 }, { ...long, strategy: 'legacy' }, 'ready'],
+    [
+      'not in time, and says so as Helm 3',
+      deployment,
+      { replicas: 1 },
+      { ...short, strategy: 'legacy' },
+      'context deadline exceeded',
+    ],
+    [
+      'never, and says so as Helm 3',
+      job.replace('backoffLimit: 0', 'backoffLimit: 0, completions: 1'),
+      failed,
+      { ...long, strategy: 'legacy' },
+      'job is failed: team/j',
+    ],
   ] as const)
     it(name, async () => {
       const { context, written } = await world(manifest, status);

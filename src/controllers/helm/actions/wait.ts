@@ -18,7 +18,10 @@ import { hasJobFailed, isReadyForHelm3 } from './legacy-ready.ts';
 import type { ReleaseObject } from './objects.ts';
 import type { WrittenObject } from './write-objects.ts';
 
-/** Objects that did not become what was waited for. The message is that of Flux's waiter (fluxcd/pkg ssa). */
+/**
+ * Objects that did not become what was waited for. The message is that of Flux's waiter (fluxcd/pkg ssa), or, by the
+ * strategy `legacy`, that of Helm 3 (pkg/kube/wait.go), which names an object only where a Job has failed.
+ */
 export class WaitError extends Error {
   override readonly name = 'WaitError';
   /** The wait was given up because there is something newer to do. */
@@ -55,12 +58,10 @@ export async function waitReady(
   const judge = judgeOf(wait, context);
   const open = written.filter(({ item, live }) => !isPaused(item.object) && !isReady(item, live, judge, context));
   const refs = open.map(({ item }) => item.ref);
-  await waitFor(
-    refs,
-    ttlJobs(open.map(({ item }) => item)),
-    { timeoutMs: wait.timeoutMs, judge, failFast: true },
-    context,
-  );
+  const rules = { timeoutMs: wait.timeoutMs, failFast: true };
+  const jobsWithTtl = ttlJobs(open.map(({ item }) => item));
+  if (wait.strategy === 'legacy') await waitAsHelm3(refs, jobsWithTtl, { ...rules, judge }, context);
+  else await waitFor(refs, jobsWithTtl, { ...rules, judge }, context);
 }
 
 /** Waits until hooks have run: Jobs and Pods to their end, others not at all but where the user says how to judge them. */
@@ -109,6 +110,26 @@ function isReady(
 ): boolean {
   if (live !== undefined) return judge(live).status === 'Current';
   return readyAtOnce.has(`${type.group}/${type.kind}`) && health?.(object) === undefined;
+}
+
+async function waitAsHelm3(
+  refs: readonly ObjectRef[],
+  jobsWithTtl: ReadonlySet<string>,
+  rules: WaitRules,
+  context: ActionContext,
+): Promise<void> {
+  let failure: ObjectStatus | undefined;
+  const judge = (object: KubeObject): ObjectStatus => {
+    const found = rules.judge(object);
+    if (found.status === 'Failed') failure = found;
+    return found;
+  };
+  try {
+    await waitFor(refs, jobsWithTtl, { ...rules, judge }, context);
+  } catch (error) {
+    if (!(error instanceof WaitError) || error.interrupted) throw error;
+    throw new WaitError(failure?.message ?? 'context deadline exceeded', { cause: error });
+  }
 }
 
 async function waitFor(
