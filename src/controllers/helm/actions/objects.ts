@@ -158,15 +158,6 @@ export function entriesOf(objects: readonly ReleaseObject[]): readonly Entry[] {
   return objects.map(({ ref }) => toEntry(ref));
 }
 
-/** What a release has in the cluster. Throws {@link BuildError}. */
-export async function releaseInventory(
-  { manifest, namespace }: Pick<ReleaseRecord, 'manifest' | 'namespace'>,
-  client: Client,
-  signal: AbortSignal,
-): Promise<readonly Entry[]> {
-  return entriesOf(await buildObjects(manifest, { client, namespace, signal }));
-}
-
 /** Group, version and kind as Go prints them. */
 export function gvkText({ group, version, kind }: ResourceType): string {
   return `${group}/${version}, Kind=${kind}`;

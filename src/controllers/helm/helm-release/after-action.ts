@@ -6,12 +6,12 @@ import type { Reason } from '../../../crds/meta/reasons.ts';
 import { formatDuration } from '../../../lib/duration.ts';
 import { errorMessage } from '../../../lib/errors.ts';
 import type { AttemptContext } from '../../../runtime/attempt.ts';
-import { releaseInventory } from '../actions/objects.ts';
 import type { ActionRun } from './action-run.ts';
 import { eventMetadata, snapshotMetadata } from './event-metadata.ts';
 import { latestOf, withRecord, withReleases, withRollback, withTests } from './history.ts';
 import { isMadeFor } from './made-for.ts';
 import { messages, withLog } from './messages.ts';
+import { releaseInventory } from './release-inventory.ts';
 import { ReleaseStatusDraft } from './release-status.ts';
 import type { ReleaseRun } from './runs.ts';
 import { fullName, isSnapshotOf, type Snapshot, snapshotOf, wasTested } from './snapshot.ts';
@@ -272,7 +272,13 @@ async function recordInventory(action: ActionRun, { object, attempt, run }: Tell
   const newest = [...action.records].sort((a, b) => b.version - a.version)[0];
   if (newest === undefined) return;
   try {
-    const entries = await releaseInventory(newest, run.target.client, attempt.signal);
+    const { entries, skipped } = await releaseInventory(newest, run.target.client, attempt.signal);
+    if (skipped.length > 0)
+      attempt.event({
+        severity: 'error',
+        reason: 'NamespaceCheckSkipped' satisfies Reason,
+        message: skipped.join('; '),
+      });
     attempt.record({ inventory: { entries: union(entries, action.definitions) } });
   } catch (error) {
     attempt.signal.throwIfAborted();
