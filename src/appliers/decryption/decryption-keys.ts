@@ -18,7 +18,7 @@ export interface DecryptionOptions {
   /** Feature gate ObjectLevelWorkloadIdentity. */
   readonly objectLevelIdentity: boolean;
   /** Vault and the key services of clouds; undefined where none may be asked. */
-  readonly services?: KeyServices;
+  readonly services?: Pick<KeyServices, 'sources'>;
 }
 
 /** With what an object's files are decrypted. */

@@ -23,10 +23,12 @@ function setUp({
   defaultServiceAccount = '',
   variables = {},
   files = {},
+  usesIdentities = true,
 }: {
   defaultServiceAccount?: string;
   variables?: Record<string, string>;
   files?: Record<string, string>;
+  usesIdentities?: boolean;
 } = {}) {
   const server = new FakeServer();
   const calls: HttpCall[] = [];
@@ -59,6 +61,8 @@ function setUp({
   const services = new KeyServices({
     client: server.client(),
     cloud,
+    kind: 'Kustomization',
+    usesIdentities,
     defaultServiceAccount,
     vaultConfigMap: { namespace: 'flux-system', name: 'vault' },
   });
@@ -74,8 +78,17 @@ function setUp({
     assert.ok(vault !== undefined);
     return vault.decrypt(key, signal);
   };
-  return { accounts, calls, decrypt, list };
+  const available = (...entries: readonly string[]): readonly string[] => {
+    const bytes = new Map(entries.map((name) => [name, Buffer.from(JSON.stringify(secrets[name] ?? ''))]));
+    const decryption = { provider: 'sops' as const };
+    return Object.keys(services.sources({ ...object, decryption }, bytes, (_entry, parse) => parse())).sort();
+  };
+  return { accounts, available, calls, decrypt, list };
 }
+
+const secrets: Readonly<Record<string, unknown>> = {
+  'sops.aws-kms': { aws_access_key_id: 'a', aws_secret_access_key: 'b' },
+};
 
 const instances = JSON.stringify({ instances: [{ address, loginPath: 'auth/kubernetes/login' }] });
 
@@ -97,6 +110,14 @@ describe('KeyServices', () => {
     assert.ok(!JSON.stringify(calls).includes('hunter2'));
     const allowed = setUp({ variables: { SOPS_HC_VAULT_ALLOWLIST: 'none' } });
     await assert.rejects(allowed.decrypt('own'), /^Error: Allowlist does not allow https:\/\/vault\.example\.com$/);
+  });
+
+  it('asks nobody whose credentials are not in the Secret, where no identities are used', () => {
+    const { available } = setUp({ usesIdentities: false });
+    assert.deepEqual(available(), []);
+    assert.deepEqual(available('my.agekey'), []);
+    assert.deepEqual(available('sops.vault-token', 'sops.aws-kms'), ['hc_vault', 'kms']);
+    assert.deepEqual(setUp().available(), ['azure_kv', 'gcp_kms', 'hc_vault', 'kms']);
   });
 
   it('lets a static token work where the list cannot be read', async () => {

@@ -13,13 +13,25 @@ import type { DecryptingObject } from './decryption-keys.ts';
 export interface KeyServicesOptions {
   readonly client: Client;
   readonly cloud: CloudAuth;
+  /** Of the objects that decrypt. */
+  readonly kind: 'Kustomization' | 'HelmRelease';
+  /** Whether services are asked with identities, of accounts or the controller's, where the Secret has no credentials. */
+  readonly usesIdentities: boolean;
   /** `--default-decryption-service-account`; empty for none. */
   readonly defaultServiceAccount: string;
   /** `--sops-vault-configmap`, in the controller's own namespace; undefined when there is none. */
   readonly vaultConfigMap: Required<ObjectKey> | undefined;
 }
 
-/** Vault and the key services of clouds, as those that Kustomizations may ask. */
+/** What in a Secret has the credentials for each service. */
+const credentials = {
+  hc_vault: 'sops.vault-token',
+  kms: 'sops.aws-kms',
+  gcp_kms: 'sops.gcp-kms',
+  azure_kv: 'sops.azure-kv',
+} as const satisfies Partial<Record<keyof KeySources, string>>;
+
+/** Vault and the key services of clouds, as those that Kustomizations and HelmReleases may ask. */
 export class KeyServices {
   readonly #options: KeyServicesOptions;
 
@@ -28,15 +40,15 @@ export class KeyServices {
   }
 
   /**
-   * The sources for a Kustomization: with the credentials of its Secret, else as `spec.decryption.serviceAccountName`,
-   * the default account, or the controller itself. See {@link cloudKeySources} for `read`.
+   * The sources for an object: with the credentials of its Secret, else as `spec.decryption.serviceAccountName`, the
+   * default account, or the controller itself, where identities are used. See {@link cloudKeySources} for `read`.
    */
   sources(
     { namespace, name, decryption }: DecryptingObject,
     entries: ReadonlyMap<string, Uint8Array>,
     read: <T>(entry: string, parse: () => T) => T,
   ): KeySources {
-    const { cloud, defaultServiceAccount, vaultConfigMap } = this.#options;
+    const { cloud, kind, usesIdentities, defaultServiceAccount, vaultConfigMap } = this.#options;
     const own = decryption?.serviceAccountName ?? '';
     const account = own || defaultServiceAccount;
     const options = {
@@ -48,10 +60,17 @@ export class KeyServices {
       },
       identity: account === '' ? undefined : { namespace, name: account, isDefault: own === '' },
       // Who takes the controller's identity from tenants does not mean to leave them the node's.
-      nodeIdentities: defaultServiceAccount === '',
-      involved: { kind: 'Kustomization', namespace, name },
+      nodeIdentities: usesIdentities && defaultServiceAccount === '',
+      involved: { kind, namespace, name },
     };
-    return cloudKeySources(entries, options, read);
+    const { hc_vault, kms, gcp_kms, azure_kv } = cloudKeySources(entries, options, read);
+    const isThere = (service: keyof typeof credentials): boolean => usesIdentities || entries.has(credentials[service]);
+    return {
+      ...(isThere('hc_vault') ? { hc_vault } : {}),
+      ...(isThere('kms') ? { kms } : {}),
+      ...(isThere('gcp_kms') ? { gcp_kms } : {}),
+      ...(isThere('azure_kv') ? { azure_kv } : {}),
+    };
   }
 
   async #vaultSettings(): Promise<VaultSettings> {

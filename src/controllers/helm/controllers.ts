@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type CloudSurroundings, createCloud } from '../../appliers/cloud.ts';
+import { KeyServices } from '../../appliers/decryption/key-services.ts';
 import { DependencyWatches } from '../../appliers/dependency-watches.ts';
 import { StatusWaiter } from '../../apply/waiter.ts';
 import { FileCache } from '../../artifact/file-cache.ts';
@@ -76,7 +77,7 @@ export function createHelmControllers(
     environment,
     {
       kind: 'HelmRelease',
-      operations: ['reconcile'],
+      operations: ['reconcile', 'decrypt_with_azure', 'decrypt_with_gcp'],
       objectLevel: gates.ObjectLevelWorkloadIdentity,
       defaultAccounts: [flags.defaultKubeconfigServiceAccount],
     },
@@ -208,6 +209,14 @@ function createDeps(
     clock,
     charts,
     wake,
+    keyServices: new KeyServices({
+      client,
+      cloud,
+      kind: 'HelmRelease',
+      usesIdentities: false,
+      defaultServiceAccount: '',
+      vaultConfigMap: undefined,
+    }),
     jitter: (ms) => jitter(ms, common.intervalJitterPercentage),
     requeueDependencyMs,
     sources: {

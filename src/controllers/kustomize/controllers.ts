@@ -222,6 +222,8 @@ function createDeps(
       services: new KeyServices({
         client,
         cloud,
+        kind: 'Kustomization',
+        usesIdentities: true,
         defaultServiceAccount: flags.defaultDecryptionServiceAccount,
         vaultConfigMap:
           flags.sopsVaultConfigMap === '' || namespace === undefined

@@ -1,4 +1,5 @@
 import { readDecryptionKeys } from '../../../appliers/decryption/decryption-keys.ts';
+import type { KeyServices } from '../../../appliers/decryption/key-services.ts';
 import type { HelmRelease } from '../../../crds/helm/helm-release.ts';
 import type { Client } from '../../../kube/client.ts';
 import { withDeadline } from '../../../lib/async.ts';
@@ -13,14 +14,15 @@ import { ValuesError, type ValuesSource } from './values.ts';
 const requestMs = 30_000;
 
 /**
- * The source with its entries in clear that SOPS has encrypted, where the annotation names a Secret with age or PGP keys;
+ * The source with its entries in clear that SOPS has encrypted, where the annotation names a Secret with age or PGP keys,
+ * or with credentials for Vault or the key service of a cloud: no identity of the controller is lent for it;
  * else the source itself, as Flux reads it. Every entry is held against its MAC (ADR 17). Throws {@link ValuesError}, also
  * for encrypted `spec.values`: the API server does not keep the order of its fields, so that nobody can verify it.
  */
 export async function decryptingValues(
   { metadata, spec }: HelmRelease,
   source: ValuesSource,
-  client: Client,
+  { client, services }: { readonly client: Client; readonly services: Pick<KeyServices, 'sources'> },
   signal: AbortSignal,
 ): Promise<ValuesSource> {
   const secret = decryptionSecretOf({ metadata });
@@ -30,7 +32,7 @@ export async function decryptingValues(
   if ((spec.valuesFrom ?? []).length === 0) return source;
   const { namespace, name } = metadata;
   const decryption = { provider: 'sops', secretRef: { name: secret } } as const;
-  const options = { client, ageSecret: undefined };
+  const options = { client, services, ageSecret: undefined };
   const read = await readDecryptionKeys({ namespace, name, decryption }, options, withDeadline(signal, requestMs));
   const keys = new DataKeys(read?.sources() ?? {});
   return {

@@ -1,3 +1,4 @@
+import type { KeyServices } from '../../../appliers/decryption/key-services.ts';
 import type { DependencyWatches } from '../../../appliers/dependency-watches.ts';
 import type { Ledger } from '../../../apply/ledger/ledger.ts';
 import type { StatusWaiter } from '../../../apply/waiter.ts';
@@ -19,6 +20,8 @@ export interface HelmReleaseDeps {
   readonly client: Client;
   readonly clock: Clock;
   readonly charts: Charts;
+  /** Vault and the key services of clouds, for encrypted values. */
+  readonly keyServices: KeyServices;
   readonly sources: SourceOptions;
   readonly dependencies: DependencyOptions;
   readonly dependencyWatches: DependencyWatches;

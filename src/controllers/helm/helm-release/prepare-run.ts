@@ -115,10 +115,11 @@ function readyArtifact(source: SourceObject, attempt: AttemptContext, deps: Helm
   throw new Fault('waiting', 'SourceNotReady', message, { retryAfterMs: deps.requeueDependencyMs, event: false });
 }
 
-async function valuesOf(object: HelmRelease, { signal }: AttemptContext, { client }: HelmReleaseDeps): Promise<Values> {
+async function valuesOf(object: HelmRelease, { signal }: AttemptContext, deps: HelmReleaseDeps): Promise<Values> {
   try {
+    const { client, keyServices: services } = deps;
     const source = clusterValues(client, object.metadata.namespace, signal);
-    return await composeValues(object, await decryptingValues(object, source, client, signal));
+    return await composeValues(object, await decryptingValues(object, source, { client, services }, signal));
   } catch (error) {
     signal.throwIfAborted();
     throw new Fault('retry', 'ValuesError', errorMessage(error), { cause: error });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { apiError, FakeServer } from '../../../../test/support/fake-client.ts';
 import { type HelmRelease, helmReleaseKind } from '../../../crds/helm/helm-release.ts';
+import { ageKeySource, parseAgeIdentities } from '../../../sops/keys/age.ts';
 import { decryptingValues } from './decrypted-values.ts';
 import { clusterValues, composeValues, ValuesError, type ValuesSource } from './values.ts';
 
@@ -158,22 +159,39 @@ describe('decryptingValues', () => {
     return server;
   }
 
+  const access = (server: FakeServer) => ({ client: server.client(), services: { sources: () => ({}) } });
+
+  it('has the services of the Secret decrypt, too', async () => {
+    const asked: unknown[] = [];
+    const services: Parameters<typeof decryptingValues>[2]['services'] = {
+      sources({ namespace, name }, entries) {
+        asked.push([namespace, name, [...entries.keys()]]);
+        return { age: ageKeySource(parseAgeIdentities(read('keys/one.agekey'))) };
+      },
+    };
+    const object = helmRelease({ valuesFrom }, annotations);
+    const values = await decryptingValues(object, files, { ...access(cluster('two')), services }, signal);
+    assert.equal(await values.read('Secret', 's', 'values.yaml'), read('yaml-mac-only-encrypted/expected'));
+    const { namespace, name } = object.metadata;
+    assert.deepEqual(asked, [[namespace, name, ['my.agekey']]]);
+  });
+
   it('gives what is encrypted in clear, and the rest as it is', async () => {
     const object = helmRelease({ valuesFrom }, annotations);
-    const values = await decryptingValues(object, files, cluster().client(), signal);
+    const values = await decryptingValues(object, files, access(cluster()), signal);
     assert.equal(await values.read('Secret', 's', 'values.yaml'), read('yaml-mac-only-encrypted/expected'));
     assert.equal(await values.read('Secret', 's', 'plain'), 'a: 1\n');
   });
 
   it('does nothing without the annotation', async () => {
     const server = cluster();
-    assert.equal(await decryptingValues(helmRelease({ valuesFrom }), files, server.client(), signal), files);
+    assert.equal(await decryptingValues(helmRelease({ valuesFrom }), files, access(server), signal), files);
     assert.deepEqual(server.requests, []);
   });
 
   it('tells what it cannot decrypt, and shows nothing of it', async () => {
     const object = helmRelease({ valuesFrom }, annotations);
-    const values = await decryptingValues(object, files, cluster('two').client(), signal);
+    const values = await decryptingValues(object, files, access(cluster('two')), signal);
     await assert.rejects(values.read('Secret', 's', 'values.yaml'), {
       message: /^could not decrypt Secret 'apps\/s' with key 'values.yaml': cannot get sops data key/,
     });
@@ -184,12 +202,12 @@ describe('decryptingValues', () => {
     assert.notEqual(changed, encrypted);
     const object = helmRelease({ valuesFrom }, annotations);
     const other = source({ 'Secret/s': { 'values.yaml': changed } });
-    const values = await decryptingValues(object, other, cluster().client(), signal);
+    const values = await decryptingValues(object, other, access(cluster()), signal);
     await assert.rejects(values.read('Secret', 's', 'values.yaml'), /failed to verify sops data integrity/);
   });
 
   it('refuses encrypted values of the spec, which nobody can verify', async () => {
     const object = helmRelease({ values: { a: 'ENC[...]', sops: {} } }, annotations);
-    await assert.rejects(decryptingValues(object, files, cluster().client(), signal), ValuesError);
+    await assert.rejects(decryptingValues(object, files, access(cluster()), signal), ValuesError);
   });
 });
