@@ -20,6 +20,12 @@ export interface DependencyOptions {
   readonly additiveCel: boolean;
 }
 
+/** What the check of dependencies needs. */
+type Deps = Pick<
+  HelmReleaseDeps,
+  'client' | 'dependencies' | 'dependencyWatches' | 'requeueDependencyMs' | 'waiter' | 'wake'
+>;
+
 const requestMs = 30_000;
 
 /**
@@ -29,8 +35,8 @@ const requestMs = 30_000;
  */
 export async function checkDependencies(
   object: HelmRelease,
-  attempt: AttemptContext,
-  deps: HelmReleaseDeps,
+  attempt: Pick<AttemptContext, 'signal'>,
+  deps: Deps,
 ): Promise<void> {
   const { noCrossNamespaceRefs } = deps.dependencies;
   const unseen: Required<ObjectKey>[] = [];
@@ -56,8 +62,8 @@ function foreign({ namespace, name }: Required<ObjectKey>): string {
 async function find(
   key: Required<ObjectKey>,
   unseen: Required<ObjectKey>[],
-  attempt: AttemptContext,
-  deps: HelmReleaseDeps,
+  attempt: Pick<AttemptContext, 'signal'>,
+  deps: Deps,
 ): Promise<HelmRelease> {
   const known = deps.dependencies.lookup(key);
   if (known !== undefined) return known;
@@ -80,7 +86,7 @@ function checkOne(
   dependency: HelmRelease,
   key: Required<ObjectKey>,
   readyExpr: string | undefined,
-  deps: HelmReleaseDeps,
+  deps: Deps,
 ): void {
   const name = `dependency '${keyText(key)}'`;
   if (readyExpr !== undefined && readyExpr !== '') {
@@ -105,7 +111,7 @@ function isReadyBy(readyExpr: string, self: object, dep: Pick<HelmRelease, 'meta
   }
 }
 
-function notReady(message: string, { requeueDependencyMs }: HelmReleaseDeps, cause?: unknown): Fault {
+function notReady(message: string, { requeueDependencyMs }: Deps, cause?: unknown): Fault {
   return new Fault('waiting', 'DependencyNotReady', message, {
     retryAfterMs: requeueDependencyMs,
     event: message,
@@ -116,7 +122,7 @@ function notReady(message: string, { requeueDependencyMs }: HelmReleaseDeps, cau
 function watch(
   { metadata }: HelmRelease,
   keys: readonly Required<ObjectKey>[],
-  { client, waiter, dependencyWatches, wake }: HelmReleaseDeps,
+  { client, waiter, dependencyWatches, wake }: Deps,
 ): void {
   const { group, version, kind } = helmReleaseKind;
   const refs = keys.map((key): ObjectRef => ({ group, version, kind, ...key }));
