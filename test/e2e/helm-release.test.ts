@@ -20,11 +20,22 @@ describe('HelmReleases', () => {
       Environment.start({ kwok: true, audit: true, start: false }),
       ChartRepository.start(),
     ]);
-    charts.add(shopChart('1.0.0'), shopChart('1.1.0'), {
-      name: 'broken',
-      version: '1.0.0',
-      files: { 'templates/a.yaml': 'kind: {{ required "a kind is needed" .Values.kind }}\n' },
-    });
+    charts.add(
+      shopChart('1.0.0'),
+      shopChart('1.1.0'),
+      {
+        name: 'typo',
+        version: '1.0.0',
+        files: {
+          'templates/a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\ncolour: red\n',
+        },
+      },
+      {
+        name: 'broken',
+        version: '1.0.0',
+        files: { 'templates/a.yaml': 'kind: {{ required "a kind is needed" .Values.kind }}\n' },
+      },
+    );
     // One worker: a release that waits must not keep the others from it.
     await Promise.all([environment.startSource(), environment.startHelm('--concurrent=1')]);
   });
@@ -206,6 +217,19 @@ describe('HelmReleases', () => {
   });
 
   describe('what fails', { concurrency: 4 }, () => {
+    // As Helm 4.2 on servers that validate fields themselves, which it leaves the check to.
+    it('an unknown field of an object that is applied, whatever is to be validated', async () => {
+      const world = await begin();
+      for (const disableOpenAPIValidation of [false, true]) {
+        const name = disableOpenAPIValidation ? 'unchecked' : 'checked';
+        await world.release({ name: 'typo', version: '1.0.0' }, { install: { disableOpenAPIValidation } }, name);
+        await world.failed('InstallFailed', { name, says: /\.colour: field not declared in schema/ });
+        const install = { disableOpenAPIValidation, serverSideApply: false };
+        await world.release({ name: 'typo', version: '1.0.0' }, { install, releaseName: `${name}-csa` }, `${name}-csa`);
+        await world.ready(1, `${name}-csa`);
+      }
+    });
+
     const cases: readonly {
       readonly name: string;
       readonly chart?: string;

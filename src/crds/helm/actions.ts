@@ -5,7 +5,9 @@ import { type CelRule, required } from '../schema/schema.ts';
 const disableHooks = boolean('Whether hooks are left out.');
 const disableWait = boolean('Whether not to wait for the objects to become healthy.');
 const disableWaitForJobs = boolean('Whether not to wait for Jobs to complete.');
-const disableOpenAPIValidation = boolean('Whether objects are not checked against the schema of the API server.');
+const disableOpenAPIValidation = boolean(
+  'Whether Helm itself does not check objects against the schema of the API server. Every supported server does that, so it changes nothing.',
+);
 const disableSchemaValidation = boolean('Whether values are not checked against the values.schema.json of the chart.');
 const disableTakeOwnership = boolean(
   'Whether to fail on objects that do not belong to the release, instead of taking them.',
