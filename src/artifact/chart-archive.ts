@@ -31,7 +31,10 @@ export function unpackChart(
       current = undefined;
       if (type !== 'file') return;
       if (size > maxFileBytes)
-        throw new ArtifactError('TooLarge', `chart file "${name}" is larger than the maximum file size ${maxFileBytes}`);
+        throw new ArtifactError(
+          'TooLarge',
+          `chart file "${name}" is larger than the maximum file size ${maxFileBytes}`,
+        );
       if (files.length >= MAX_FILES) throw new ArtifactError('TooLarge', `chart has more than ${MAX_FILES} files`);
       current = [];
       files.push({ name: pathInChart(name), parts: current });
