@@ -82,11 +82,10 @@ export class Environment {
   readonly kubectl: Kubectl;
   /** Where the source-controller keeps artifacts. */
   readonly storagePath: string;
-  /** `127.0.0.1:PORT` of its file server. */
-  readonly storageAddr: string;
   readonly #options: EnvironmentOptions;
   readonly #group: ProcessGroup;
   readonly #logFile: string;
+  #storageAddr: string;
   #source: ControllerProcess | undefined;
   #kustomize: ControllerProcess | undefined;
   #helm: ControllerProcess | undefined;
@@ -102,7 +101,7 @@ export class Environment {
     this.kubectl = new Kubectl(parts.plane.admin);
     this.storagePath = join(parts.dir, 'storage');
     this.#logFile = join(parts.dir, 'controllers.log');
-    this.storageAddr = parts.storageAddr;
+    this.#storageAddr = parts.storageAddr;
     this.#group = new ProcessGroup([parts.dir]);
   }
 
@@ -145,6 +144,11 @@ export class Environment {
     return this.#notification;
   }
 
+  /** `127.0.0.1:PORT` of the source-controller's file server, for good once that has started. */
+  get storageAddr(): string {
+    return this.#storageAddr;
+  }
+
   /** Path of a file with everything that all controllers of this environment have logged. */
   get logFile(): string {
     return this.#logFile;
@@ -156,8 +160,18 @@ export class Environment {
 
   /** Starts the source-controller, again under the same address and with the same storage. */
   async startSource(...flags: readonly string[]): Promise<void> {
-    const storage = [`--storage-path=${this.storagePath}`, `--storage-addr=${this.storageAddr}`];
-    this.#source = await this.#controller('source-controller', [...storage, ...flags]);
+    for (let start = 1; ; start++) {
+      const storage = [`--storage-path=${this.storagePath}`, `--storage-addr=${this.#storageAddr}`];
+      try {
+        this.#source = await this.#controller('source-controller', [...storage, ...flags]);
+        return;
+      } catch (error) {
+        // Free ports are not held: whoever is quicker has them.
+        const isTaken = this.#source === undefined && String(error).includes('EADDRINUSE');
+        if (start === maxStarts || !isTaken) throw error;
+        this.#storageAddr = `127.0.0.1:${await freePort()}`;
+      }
+    }
   }
 
   async startKustomize(...flags: readonly string[]): Promise<void> {

@@ -1,13 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { withMetadata } from '../../../apply/metadata.ts';
-import { splitApiVersion } from '../../../apply/object-ref.ts';
 import { isCrd } from '../../../apply/stage.ts';
 import { HELM_FIELD_MANAGER, HELM_GROUP, ownerLabels } from '../../../crds/meta/names.ts';
 import { fromBytes } from '../../../engines/gotemplate/value/go-text.ts';
-import { ApiError, isConflict } from '../../../kube/errors.ts';
+import { ApiError, isConflict, isNoMatch } from '../../../kube/errors.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { withDeadline } from '../../../lib/async.ts';
 import { errorMessage } from '../../../lib/errors.ts';
-import { isRecord } from '../../../lib/json.ts';
 import { ActionError } from './action-error.ts';
 import type { ChartInput } from './chart-input.ts';
 import type { ActionContext } from './context.ts';
@@ -21,6 +20,16 @@ import { joined, type WrittenObject, writeObjects } from './write-objects.ts';
 export type DefinitionsPolicy = 'Skip' | 'Create' | 'CreateReplace';
 
 const readyWithinMs = 60_000;
+const servedLooks = 50;
+const servedPauseMs = 100;
+
+/** What is looked at of a CustomResourceDefinition, which the API server has taken. */
+interface DefinitionSpec {
+  readonly group: string;
+  readonly names: { readonly kind: string };
+  readonly versions: readonly { readonly name: string; readonly served: boolean }[];
+}
+
 /** No object has it: an apply that is bound to it creates, or finds that there is one. */
 const versionOfNone = '1';
 
@@ -45,7 +54,7 @@ export async function applyDefinitions(
       policy === 'Create' ? await create(items, serverSide, context) : await replace(items, serverSide, context);
     if (written.length === 0) return false;
     await ready(written, context);
-    for (const { item } of written) context.client.discovery.invalidate(groupOf(item.object));
+    for (const { item } of written) await served(item.object, context);
     return true;
   } catch (error) {
     context.signal.throwIfAborted();
@@ -133,6 +142,30 @@ async function replace(
   throw new WriteError(`failed to update CustomResourceDefinition(s): ${error.message}`, { cause: error });
 }
 
+/**
+ * Waits until discovery tells of a definition's kind, which may be a moment after it was established. One that stays
+ * away is for those to tell who need it.
+ */
+async function served(definition: KubeObject, { client, signal }: ActionContext): Promise<void> {
+  const { group, names, versions } = definition['spec'] as DefinitionSpec;
+  const version = versions.find((one) => one.served)?.name;
+  for (let looks = 0; looks < servedLooks; looks++) {
+    client.discovery.invalidate(group);
+    if (version === undefined) return;
+    try {
+      await client.discovery.resourceFor(
+        { group, version, kind: names.kind },
+        { signal: withDeadline(signal, requestMs) },
+      );
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isNoMatch(error)) throw error;
+    }
+    await sleep(servedPauseMs, undefined, { signal });
+  }
+}
+
 async function ready(written: readonly WrittenObject[], context: ActionContext): Promise<void> {
   try {
     await waitReady(written, { timeoutMs: readyWithinMs, strategy: 'watcher', forJobs: false }, context);
@@ -140,10 +173,4 @@ async function ready(written: readonly WrittenObject[], context: ActionContext):
     context.signal.throwIfAborted();
     throw new WriteError(`failed to wait for CustomResourceDefinition(s): ${errorMessage(error)}`, { cause: error });
   }
-}
-
-function groupOf(definition: KubeObject): string {
-  const { spec } = definition;
-  const group = isRecord(spec) ? spec['group'] : undefined;
-  return typeof group === 'string' ? group : splitApiVersion(definition.apiVersion).group;
 }
