@@ -1,8 +1,9 @@
 import { KindView } from '../../../apply/ledger/kind-view.ts';
 import type { SessionTarget } from '../../../apply/ledger/session.ts';
 import type { ReleaseRecord } from '../../../engines/helm/release/record.ts';
+import { secretType } from '../../../kube/secret.ts';
 import { type Clock, systemClock, type Timer } from '../../../lib/clock.ts';
-import { entryOf, OWNER_SELECTOR, type StorageEntry, secretType, userLabels } from './release-secret.ts';
+import { entryOf, OWNER_SELECTOR, type StorageEntry, userLabels } from './release-secret.ts';
 import { ReleaseStorage } from './release-storage.ts';
 
 /** What is kept of a release's Secret. */

@@ -7,17 +7,9 @@ import {
   releaseStatuses,
   releaseText,
 } from '../../../engines/helm/release/record.ts';
-import type { KubeObject, PartialObject, ResourceType } from '../../../kube/object.ts';
+import type { KubeObject, PartialObject } from '../../../kube/object.ts';
 import { isRecord } from '../../../lib/json.ts';
 import { StorageError } from './storage-error.ts';
-
-export const secretType: ResourceType = {
-  group: '',
-  version: 'v1',
-  kind: 'Secret',
-  plural: 'secrets',
-  namespaced: true,
-};
 
 /** Of every Secret that holds a release (pkg/storage/driver/secrets.go). */
 export const OWNER_SELECTOR = 'owner=helm';

@@ -5,8 +5,8 @@ import { ManualClock } from '../../../../test/support/manual-clock.ts';
 import { waitFor } from '../../../../test/support/wait-for.ts';
 import type { ReleaseRecord, ReleaseStatus } from '../../../engines/helm/release/record.ts';
 import type { KubeObject } from '../../../kube/object.ts';
+import { secretType } from '../../../kube/secret.ts';
 import { RecordCache, ReleaseCache } from './release-cache.ts';
-import { secretType } from './release-secret.ts';
 import type { ReleaseStorage } from './release-storage.ts';
 import { StorageError } from './storage-error.ts';
 

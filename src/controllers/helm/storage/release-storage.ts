@@ -4,6 +4,7 @@ import type { ReleaseRecord } from '../../../engines/helm/release/record.ts';
 import type { Client } from '../../../kube/client.ts';
 import { ApiError, isNotFound } from '../../../kube/errors.ts';
 import type { KubeObject, ObjectKey } from '../../../kube/object.ts';
+import { secretType } from '../../../kube/secret.ts';
 import { mapLimited, withDeadline } from '../../../lib/async.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { errorMessage } from '../../../lib/errors.ts';
@@ -16,7 +17,6 @@ import {
   type StorageEntry,
   secretName,
   secretPatch,
-  secretType,
   userLabels,
 } from './release-secret.ts';
 import { StorageError } from './storage-error.ts';
