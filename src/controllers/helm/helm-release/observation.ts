@@ -1,3 +1,4 @@
+import { dependencyFields, maintainerFields, metadataFields } from '../../../engines/helm/chart/metadata-fields.ts';
 import type { HookRecord, ReleaseRecord } from '../../../engines/helm/release/record.ts';
 import { goJson } from '../../../engines/kustomize/go-json.ts';
 import { isRecord } from '../../../lib/json.ts';
@@ -59,37 +60,6 @@ function hookJson({ lastRun, ...hook }: HookRecord): string {
   ]);
 }
 
-/** The fields of chart.Metadata, chart.Maintainer and chart.Dependency in the order of their declaration. */
-const metadataFields = [
-  'name',
-  'home',
-  'sources',
-  'version',
-  'description',
-  'keywords',
-  'maintainers',
-  'icon',
-  'apiVersion',
-  'condition',
-  'tags',
-  'appVersion',
-  'deprecated',
-  'annotations',
-  'kubeVersion',
-  'dependencies',
-  'type',
-] as const;
-const maintainerFields = ['name', 'email', 'url'] as const;
-const dependencyFields = [
-  'name',
-  'version',
-  'repository',
-  'condition',
-  'tags',
-  'enabled',
-  'import-values',
-  'alias',
-] as const;
 /** What is written also when it is empty. */
 const always: readonly string[] = ['name', 'repository'];
 

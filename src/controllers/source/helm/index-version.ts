@@ -1,6 +1,7 @@
 import { GoMap, GoSlice, GoStruct, type Value } from '../../../engines/gotemplate/value/values.ts';
 import { ValidationError } from '../../../engines/helm/chart/fault.ts';
 import { type Dependency, type Metadata, readMetadata, validated } from '../../../engines/helm/chart/metadata.ts';
+import { dependencyFields, maintainerFields, metadataFields } from '../../../engines/helm/chart/metadata-fields.ts';
 import { scalarText, templateValue } from '../../../engines/helm/functions/yaml.ts';
 import { isRecord } from '../../../lib/json.ts';
 import { goTime, zeroTime } from './go-time.ts';
@@ -21,38 +22,10 @@ export interface IndexVersion {
   readonly enabled: readonly boolean[];
 }
 
-const metadataFields = [
-  'name',
-  'home',
-  'sources',
-  'version',
-  'description',
-  'keywords',
-  'maintainers',
-  'icon',
-  'apiVersion',
-  'condition',
-  'tags',
-  'appVersion',
-  'deprecated',
-  'annotations',
-  'kubeVersion',
-  'dependencies',
-  'type',
-] as const;
 const oldFields = ['checksum', 'engine', 'tillerVersion', 'url'] as const;
 const versionFields = known(...metadataFields, 'urls', 'created', 'removed', 'digest', ...oldFields);
-const maintainerFields = known('name', 'email', 'url');
-const dependencyFields = known(
-  'name',
-  'version',
-  'repository',
-  'condition',
-  'tags',
-  'enabled',
-  'import-values',
-  'alias',
-);
+const knownMaintainer = known(...maintainerFields);
+const knownDependency = known(...dependencyFields);
 
 /**
  * Reads a version. Undefined for one that no chart may be: it is left out, as Helm does. Throws IndexError for a field
@@ -62,8 +35,8 @@ export function readIndexVersion(json: unknown): IndexVersion | undefined {
   if (json === null) return undefined;
   if (!isRecord(json)) throw notAnObject(json);
   checkFields(json, versionFields);
-  for (const maintainer of listOf(json['maintainers'])) checkFields(maintainer, maintainerFields);
-  for (const dependency of listOf(json['dependencies'])) checkFields(dependency, dependencyFields);
+  for (const maintainer of listOf(json['maintainers'])) checkFields(maintainer, knownMaintainer);
+  for (const dependency of listOf(json['dependencies'])) checkFields(dependency, knownDependency);
   const value = templateValue(json);
   const created = json['created'];
   return usable(value, {
