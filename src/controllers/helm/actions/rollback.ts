@@ -4,13 +4,13 @@ import type { StorageEntry } from '../storage/release-secret.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { ActionError } from './action-error.ts';
 import type { ActionContext, ServerSideApplyMode, WaitOptions } from './context.ts';
-import { deleteObjects } from './delete-objects.ts';
+import { deleteCreated } from './delete-created.ts';
 import { completeLedger } from './drift-ledger.ts';
 import { runHooks } from './hooks.ts';
 import { makeRoom } from './max-history.ts';
 import { entriesOf, ownedBy } from './objects.ts';
 import { Recorder, withStatus } from './recorder.ts';
-import { clientSideMethod, serverSideMethod, UpdateError, updateObjects } from './release-objects.ts';
+import { clientSideMethod, serverSideMethod, updateObjects } from './release-objects.ts';
 import { build } from './upgrade.ts';
 import { waitReady } from './wait.ts';
 import { joined, type WrittenObject } from './write-objects.ts';
@@ -140,12 +140,7 @@ async function updateFailed(
   await new Recorder(withStatus(current, 'superseded'), context).tryUpdate();
   await recorder.fail(`Rollback ${JSON.stringify(recorder.record.name)} failed: ${message}`);
   const { record } = recorder;
-  const created = error instanceof UpdateError && cleanupOnFail ? error.created : [];
-  const { errors } = await deleteObjects(
-    created.map((item) => ({ item })),
-    'Background',
-    context,
-  );
+  const errors = cleanupOnFail ? await deleteCreated(error, context) : [];
   if (errors.length === 0) return new ActionError(message, { record, cause: error });
   const what = 'an error occurred while cleaning up resources. original rollback error';
   return new ActionError(`${what}: unable to cleanup resources: ${joined(errors, ', ').message}`, {

@@ -7,7 +7,7 @@ import { traceUpgradeFailure } from './action-trace.ts';
 import type { ChartInput } from './chart-input.ts';
 import type { ActionContext, ServerSideApplyMode, WaitOptions } from './context.ts';
 import { applyDefinitions, type DefinitionsPolicy } from './definitions.ts';
-import { deleteObjects } from './delete-objects.ts';
+import { deleteCreated } from './delete-created.ts';
 import { completeLedger } from './drift-ledger.ts';
 import { formerObjects } from './former-objects.ts';
 import { hookRecord, runHooks } from './hooks.ts';
@@ -255,12 +255,7 @@ async function failed(
   traceUpgradeFailure(context);
   await recorder.fail(`Upgrade ${JSON.stringify(context.release.name)} failed: ${message}`);
   const { record } = recorder;
-  const created = error instanceof UpdateError && cleanupOnFail ? error.created : [];
-  const { errors } = await deleteObjects(
-    created.map((item) => ({ item })),
-    'Background',
-    context,
-  );
+  const errors = cleanupOnFail ? await deleteCreated(error, context) : [];
   if (errors.length === 0) return new ActionError(message, { record, cause: error });
   const left = `unable to cleanup resources: ${joined(errors, ', ').message}`;
   const what = 'an error occurred while cleaning up resources. original upgrade error';
